@@ -1,0 +1,61 @@
+# Sellout: `make` lists what there is. Everything runs in .venv, which is built from the pinned requirements.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve prove test check format bench requirements clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## build .venv; afterwards .venv/bin/sellout is the command
+
+serve: $(READY) ## serve on http://127.0.0.1:8000 (ARGS="--port 9000" passes options on)
+	$(BIN)/sellout serve $(ARGS)
+
+prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS passes options on)
+	$(BIN)/sellout prove $(ARGS)
+
+test: $(READY_DEV) ## run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY_DEV) ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports
+
+format: $(READY_DEV) ## let ruff mend style and formatting
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; writes docs/benchmarks.md (needs wrk)
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+PIN := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+clean: ## remove .venv and the caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Sellout needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_DEV): requirements-dev.txt $(READY)
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
