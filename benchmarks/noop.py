@@ -1,0 +1,29 @@
+"""The ceiling: ASGI endpoints that do nothing, on Granian with the settings of Sellout's own serve."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+BODY = b'{"status":"ok"}'
+START: Message = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())],
+}
+END: Message = {"type": "http.response.body", "body": BODY}
+
+
+async def app(_scope: Message, _receive: Receive, send: Send) -> None:
+    """Answer every request with the same small JSON, without looking at it."""
+    await send(START)
+    await send(END)
+
+
+async def reading(_scope: Message, receive: Receive, send: Send) -> None:
+    """The same, but take the body first, as every endpoint that acts on a body must."""
+    await receive()
+    await send(START)
+    await send(END)

@@ -1,0 +1,5 @@
+"""`python -m sellout`: the command line."""
+
+from sellout.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""What every start sees to: the default item is there, and so is an organiser key. It touches the store only."""
+
+from typing import NamedTuple
+
+from sellout.domain import AddItem, Item
+from sellout.keys import digest, new_key
+from sellout.naming import slug
+from sellout.settings import Settings
+from sellout.store.port import Store, first_item
+from sellout.store.sqlite import SQLiteStore
+
+KEY_FROM_SETTINGS = "settings"
+KEY_OF_FIRST_START = "first-start"
+
+
+class Prepared(NamedTuple):
+    """What a start has found or made. `new_key` is set once in a database's life and kept nowhere."""
+
+    new_key: str | None
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name, with its schema up to date. Raises StoreUnusable."""
+    return SQLiteStore(settings.database_path, wait_seconds=settings.lock_wait_seconds)
+
+
+async def prepare(store: Store, settings: Settings, deadline: float) -> Prepared:
+    """See to the default item and an organiser key. Any number of processes may do so at once.
+
+    Raises StoreUnavailable where another process keeps the database locked past `deadline`.
+    """
+    if first_item(await store.item(slug(settings.item))) is None:
+        await store.transact([AddItem(default_item(settings))], deadline)
+    if settings.organiser_key is not None:
+        chosen = digest(settings.organiser_key.get_secret_value())
+        if chosen not in await store.organiser_keys():
+            await store.set_organiser_key(KEY_FROM_SETTINGS, chosen)
+        return Prepared(None)
+    if await store.organiser_keys():
+        return Prepared(None)
+    made = new_key()
+    was_first = await store.add_first_organiser_key(KEY_OF_FIRST_START, digest(made))
+    return Prepared(made if was_first else None)
+
+
+def default_item(settings: Settings) -> Item:
+    """The item that POST /buy_ticket sells."""
+    return Item(
+        id=slug(settings.item),
+        name=settings.item,
+        capacity=settings.stock,
+        sold=0,
+        held=0,
+        opens_at=None,
+        closes_at=None,
+        paused=False,
+        limit_per_buyer=None,
+        max_per_order=settings.max_per_order,
+        hold_seconds=settings.hold_seconds,
+    )

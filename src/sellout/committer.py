@@ -1,0 +1,120 @@
+"""Group commit: concurrent commands become batches, and each batch one transaction. Blind to the engine.
+
+The next batch is whatever arrived while the last one committed: no timer, a bounded size, one wait for the disk
+for all. This is only speed. Every batch is an ordinary serialised transaction, so safety is the database's, and
+any number of committers in any number of processes may work on the same database.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sellout.domain import Command, Outcome
+from sellout.store.port import Store
+
+
+class Busy(Exception):
+    """The queue is full: the command was not taken."""
+
+
+class Limits(NamedTuple):
+    """What the committer never exceeds."""
+
+    batch_size_max: int = 1000
+    queue_length_max: int = 10_000
+    unavailable_after_seconds: float = 5.0
+
+
+DEFAULT_LIMITS = Limits()
+
+_Waiting = tuple[Command, asyncio.Future[Outcome], float]
+"""A command, its answer, and when it came (`time.monotonic` seconds)."""
+
+
+Observer = Callable[[Sequence[Outcome], float], None]
+"""Told of every committed batch: its outcomes and the seconds it took."""
+
+
+def _unobserved(outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Nobody watches."""
+
+
+class Committer:
+    """Takes commands from many tasks of one event loop and gives each its outcome after the commit."""
+
+    def __init__(self, store: Store, limits: Limits = DEFAULT_LIMITS, observe: Observer = _unobserved) -> None:
+        self._store = store
+        self._limits = limits
+        self._observe = observe
+        self._queue: list[_Waiting] = []
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def queue_length(self) -> int:
+        """Commands that wait for their batch."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Begin to commit, in the running event loop."""
+        self._worker = asyncio.create_task(self._run(), name="committer")
+
+    def submit(self, command: Command) -> asyncio.Future[Outcome]:
+        """Queue a command; the future gets its outcome once it is durable, or StoreUnavailable.
+
+        A caller that goes away does not take its command back. Raises Busy where the queue is full.
+        """
+        if len(self._queue) >= self._limits.queue_length_max or self._stopping:
+            raise Busy
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append((command, answer, time.monotonic()))
+        self._arrived.set()
+        return answer
+
+    async def stop(self) -> None:
+        """Take no more commands, commit and answer all that were taken, then end."""
+        self._stopping = True
+        self._arrived.set()
+        if self._worker is not None:
+            await self._worker
+
+    async def _run(self) -> None:
+        while batch := await self._next_batch():
+            try:
+                outcomes = await self._commit(batch)
+            except Exception as error:  # noqa: BLE001 - it becomes the answer of every request in the batch
+                _fail(batch, error)
+            else:
+                _answer(batch, outcomes)
+
+    async def _next_batch(self) -> list[_Waiting]:
+        """What has arrived by now, or, where nothing has, what arrives next. Empty when all is done."""
+        while not self._queue and not self._stopping:
+            self._arrived.clear()
+            await self._arrived.wait()
+        size = self._limits.batch_size_max
+        batch, self._queue = self._queue[:size], self._queue[size:]
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> list[Outcome]:
+        """One transaction, which waits for the database as long as its oldest command still may."""
+        started = time.monotonic()
+        commands = [command for command, _, _ in batch]
+        oldest = batch[0][2]
+        outcomes = await self._store.transact(commands, oldest + self._limits.unavailable_after_seconds)
+        self._observe(outcomes, time.monotonic() - started)
+        return outcomes
+
+
+def _answer(batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+    for (_, answer, _), outcome in zip(batch, outcomes, strict=True):
+        if not answer.done():  # its caller may have gone away; the outcome stands all the same
+            answer.set_result(outcome)
+
+
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    for _, answer, _ in batch:
+        if not answer.done():
+            answer.set_exception(error)

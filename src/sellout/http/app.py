@@ -1,0 +1,56 @@
+"""The composition: one ASGI application from the fast lane, the FastAPI routes and the served documentation."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import sellout
+from sellout.http import api, docs, health
+from sellout.http.answers import ASGIApp
+from sellout.http.documented import problem_schema
+from sellout.http.fastlane import FastLane
+from sellout.http.responses import answer_errors
+from sellout.http.shop import Shop
+from sellout.settings import Settings
+
+DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The application for any ASGI server. It opens the database when the server starts it."""
+    shop = Shop(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await shop.open()
+        try:
+            yield
+        finally:
+            await shop.close()
+
+    app = FastAPI(
+        title="Sellout", version=sellout.__version__, description=DESCRIPTION, lifespan=lifespan,
+        docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
+    )  # fmt: skip
+    app.state.shop = shop
+    for router in (api.router, health.router, docs.router):
+        app.include_router(router)
+    app.mount("/docs/static", docs.swagger_files())
+    answer_errors(app)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return FastLane(app, shop)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of all routes, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schemas = problem_schema()
+        components = document.setdefault("components", {}).setdefault("schemas", {})
+        components.update(schemas.pop("$defs", {}))
+        components["ProblemOut"] = schemas
+        app.openapi_schema = document
+    return app.openapi_schema

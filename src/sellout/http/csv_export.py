@@ -1,0 +1,22 @@
+"""Purchases as comma-separated values (RFC 4180)."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from sellout.http.answers import Answer
+
+COLUMNS = ("purchase_id", "item", "quantity", "buyer", "purchased_at", "state")
+
+
+def purchases_csv(views: Sequence[dict[str, Any]], path: str, next_cursor: str | None, limit: int) -> Answer:
+    """A page as CSV; the next page's address is in the Link header (RFC 8288)."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(views)
+    headers = [(b"content-type", b"text/csv; charset=utf-8")]
+    if next_cursor is not None:
+        headers.append((b"link", f'<{path}?cursor={next_cursor}&limit={limit}>; rel="next"'.encode()))
+    return Answer(200, headers, text.getvalue().encode())

@@ -1,0 +1,188 @@
+"""The shapes of requests and answers, for validation on the cold routes and for the OpenAPI document."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sellout.domain import CAPACITY_MAX, State
+from sellout.naming import SLUG_PATTERN
+
+NAME_LENGTH_MAX = 200
+HOLD_SECONDS_MAX = 86_400
+ORDER_MAX = 10_000
+
+
+def _only_text(value: Any) -> Any:
+    if isinstance(value, str | datetime | None):
+        return value
+    raise ValueError("must be a time as RFC 3339 text, such as 2027-01-31T19:00:00Z")
+
+
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=NAME_LENGTH_MAX, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$"),
+]
+Capacity = Annotated[int, Field(ge=0, le=CAPACITY_MAX)]
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_text)]
+LimitPerBuyer = Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
+MaxPerOrder = Annotated[int, Field(ge=1, le=ORDER_MAX)]
+HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
+
+
+class Body(BaseModel):
+    """A request's body: what it does not know, it refuses, and numbers are numbers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OrderBody(Body):
+    """What to buy. Everything may be left out."""
+
+    buyer: Annotated[
+        str | None, Field(description="1 to 128 characters without control characters; limits count by it")
+    ] = None
+    quantity: Annotated[int, Field(ge=1, description="Units, at most the item's `max_per_order`")] = 1
+
+
+class NewItem(Body):
+    """An item to put on sale."""
+
+    name: Name
+    capacity: Capacity
+    id: Annotated[str | None, Field(pattern=SLUG_PATTERN, description="Made from the name where it is left out")] = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
+    limit_per_buyer: LimitPerBuyer | None = None
+    max_per_order: MaxPerOrder | None = None
+    hold_seconds: HoldSeconds | None = None
+    paused: bool = False
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> "NewItem":
+        if self.opens_at is not None and self.closes_at is not None and self.opens_at >= self.closes_at:
+            raise ValueError("closes_at must be later than opens_at")
+        return self
+
+
+class ItemChanges(Body):
+    """Members to change. `opens_at`, `closes_at` and `limit_per_buyer` are taken away by null."""
+
+    name: Name = ""
+    capacity: Capacity = 0
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
+    paused: bool = False
+    limit_per_buyer: LimitPerBuyer | None = None
+    max_per_order: MaxPerOrder = 1
+    hold_seconds: HoldSeconds = 1
+
+
+class ItemOut(BaseModel):
+    """An item. `available` = `capacity` - `sold` - `held`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    name: str
+    capacity: int
+    sold: int
+    held: int
+    available: int
+    state: State
+    opens_at: datetime | None
+    closes_at: datetime | None
+    paused: bool
+    limit_per_buyer: int | None
+    max_per_order: int
+    hold_seconds: int
+
+
+class ItemList(BaseModel):
+    """All items, in the order in which they were added."""
+
+    items: list[ItemOut]
+
+
+class Ticket(BaseModel):
+    """A purchase from the default item."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purchase_id: str
+    item: Annotated[str, Field(description="The item's name")]
+    quantity: int
+    purchased_at: datetime
+
+
+class PurchaseOut(BaseModel):
+    """A purchase."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purchase_id: str
+    item: Annotated[str, Field(description="The item's id")]
+    quantity: int
+    buyer: str | None
+    purchased_at: datetime
+    state: Literal["sold", "refunded"]
+
+
+class PurchaseList(BaseModel):
+    """A page of purchases, in the order of their sale. `next_cursor` asks for the next page."""
+
+    purchases: list[PurchaseOut]
+    next_cursor: str | None
+
+
+class MovementSums(BaseModel):
+    """Movements of one kind, added up."""
+
+    count: int
+    capacity: int
+    sold: int
+    held: int
+
+
+class AuditOut(BaseModel):
+    """The counters and the ledger of an item, read at one moment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    capacity: int
+    sold: int
+    held: int
+    available: int
+    movements: dict[str, MovementSums]
+    consistent: Annotated[bool, Field(description="Whether the movements add up to the counters")]
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one member of a request."""
+
+    field: str
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    available: int | None = None
+    retry_after: int | None = None
+    opens_at: datetime | None = None
+    errors: list[FieldProblem] | None = None
+
+
+class Health(BaseModel):
+    """The process or the database answers."""
+
+    status: Literal["ok"]

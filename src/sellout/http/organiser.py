@@ -1,0 +1,31 @@
+"""Who may use the organiser routes: whoever sends a valid key as a bearer token."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from sellout.http.problems import Problem
+from sellout.http.requests import BadRequest
+from sellout.http.shop import Shop, shop_of
+from sellout.keys import digest
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="organiser key",
+    description="SELLOUT_ORGANISER_KEY, or the key that the first start printed",
+)
+
+
+async def require_organiser(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    """Raises BadRequest (401) unless the request carries a valid organiser key."""
+    if credentials is None:
+        raise BadRequest(Problem("unauthorized", "This route needs an organiser key: Authorization: Bearer KEY."))
+    shop: Shop = shop_of(request)
+    given = digest(credentials.credentials)
+    valid = [hmac.compare_digest(given, known) for known in await shop.store.organiser_keys()]
+    if not any(valid):
+        raise BadRequest(Problem("unauthorized", "This organiser key is not valid."))

@@ -1,0 +1,221 @@
+"""Problem details (RFC 9457): every error that a caller can get, with its status, its words and its cure.
+
+`PROBLEMS` is the one list of them. The served documentation is made from it, and each problem's `type` leads there.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sellout.domain import Reason, Refused
+from sellout.http.times import rfc3339
+
+MEDIA_TYPE = "application/problem+json"
+
+TYPE_PATH = "/docs/problems/"
+
+RETRY_AFTER_SECONDS = 1
+"""What 503 answers advise: a queue or a lock is usually free again within the second."""
+
+
+class ProblemType(NamedTuple):
+    """One kind of error: its HTTP status, a title that never changes, when it happens and what to do then."""
+
+    status: int
+    title: str
+    when: str
+    cure: str
+
+
+PROBLEMS: dict[str, ProblemType] = {
+    "unauthorized": ProblemType(
+        401, "Unauthorized", "The route is for organisers and the request has no valid key.",
+        "Send `Authorization: Bearer KEY` with the key that the first start printed, or set SELLOUT_ORGANISER_KEY.",
+    ),
+    "forbidden": ProblemType(
+        403, "Forbidden", "The key is valid, but may not do this.", "Use a key that may.",
+    ),
+    "not_open": ProblemType(
+        403, "The sale has not opened", "The item's sale opens later, at `opens_at`.", "Ask again then.",
+    ),
+    "closed": ProblemType(
+        403, "The sale is closed", "The item's sale has ended.", "Nothing can be bought any more.",
+    ),
+    "paused": ProblemType(
+        403, "The sale is paused", "The organiser has paused the sale.", "Ask again later; nothing is lost meanwhile.",
+    ),
+    "unknown_item": ProblemType(
+        404, "Unknown item", "There is no item with this id.", "GET /v1/items lists the items.",
+    ),
+    "unknown_purchase": ProblemType(
+        404, "Unknown purchase", "There is no such purchase.",
+        "Where you looked for what an Idempotency-Key has got: it has got nothing, so the request may be sent again.",
+    ),
+    "not_found": ProblemType(
+        404, "Not found", "There is nothing at this address.", "/docs lists the routes.",
+    ),
+    "method_not_allowed": ProblemType(
+        405, "Method not allowed", "The address exists, but not for this method.",
+        "The header Allow names the methods.",
+    ),
+    "not_enough_left": ProblemType(
+        409, "Not enough units left", "Some units are available (`available`), but fewer than asked for.",
+        "Ask for fewer.",
+    ),
+    "all_held": ProblemType(
+        409, "All units are held", "No unit is available, but some are only held by others and may come back.",
+        "Ask again after `Retry-After` seconds.",
+    ),
+    "limit_reached": ProblemType(
+        409, "The buyer's limit is reached",
+        "With those asked for, the buyer would have more than the item's limit.",
+        "Ask for fewer.",
+    ),
+    "item_exists": ProblemType(
+        409, "The item exists", "An item with this id exists.", "Choose another id, or PATCH the item.",
+    ),
+    "capacity_below_committed": ProblemType(
+        409, "The capacity is below what is sold and held",
+        "The capacity cannot be lower than the units that are sold or held.",
+        "Choose a higher capacity, or refund first.",
+    ),
+    "already_refunded": ProblemType(
+        409, "The purchase is already refunded", "The purchase was refunded before; its units came back then.",
+        "Nothing is left to do.",
+    ),
+    "sold_out": ProblemType(
+        410, "Sold out", "Every unit of the item is sold.",
+        "Units come back only if a purchase is refunded or the capacity is raised.",
+    ),
+    "body_too_large": ProblemType(
+        413, "The body is too large", "The body of the request is larger than SELLOUT_BODY_BYTES_MAX.", "Send less.",
+    ),
+    "unsupported_media_type": ProblemType(
+        415, "The body is not JSON", "The request has a body whose content type is not JSON.",
+        "Send JSON with `Content-Type: application/json`, or no body.",
+    ),
+    "invalid_request": ProblemType(
+        422, "The request is not valid",
+        "A member of the request is missing, unknown or out of its range; `errors` names each.",
+        "Correct the members that `errors` names.",
+    ),
+    "key_reused": ProblemType(
+        422, "The idempotency key was used for another request",
+        "A purchase was made under this Idempotency-Key by a request with another body.",
+        "Make a new key for a new request; keep the body unchanged for a retry.",
+    ),
+    "rate_limited": ProblemType(
+        429, "Too many requests", "You send more requests than allowed.", "Wait for `Retry-After` seconds.",
+    ),
+    "internal_error": ProblemType(
+        500, "Internal error", "A defect in Sellout: the request could not be answered.",
+        "Retry with the same Idempotency-Key, and report the `request_id`.",
+    ),
+    "busy": ProblemType(
+        503, "Busy", "More requests are waiting than may wait. Nothing was done.",
+        "Retry after `Retry-After` seconds with the same Idempotency-Key.",
+    ),
+    "unavailable": ProblemType(
+        503, "Unavailable", "The database cannot answer now.",
+        "Retry after `Retry-After` seconds with the same Idempotency-Key: if anything was sold, the retry finds it.",
+    ),
+}  # fmt: skip
+
+STATUS_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+"""The codes of errors that a framework raises by their status alone."""
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one member of a request."""
+
+    field: str
+    message: str
+
+
+class Problem(NamedTuple):
+    """An error on its way to a caller: a code of `PROBLEMS`, a sentence about this case, and what helps with it."""
+
+    code: str
+    detail: str
+    available: int | None = None
+    retry_after: int | None = None
+    opens_at: str | None = None
+    errors: tuple[FieldError, ...] = ()
+
+    @property
+    def status(self) -> int:
+        return PROBLEMS[self.code].status
+
+    def body(self, instance: str, request_id: str) -> bytes:
+        """The JSON document of this problem."""
+        kind = PROBLEMS[self.code]
+        members: dict[str, Any] = {
+            "type": TYPE_PATH + self.code,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        for name in ("available", "retry_after", "opens_at"):
+            value = getattr(self, name)
+            if value is not None:
+                members[name] = value
+        if self.errors:
+            members["errors"] = [error._asdict() for error in self.errors]
+        return msgspec.json.encode(members)
+
+
+def invalid(*errors: FieldError) -> Problem:
+    """The request is not valid; each error names a member."""
+    return Problem("invalid_request", "; ".join(f"{field} {message}" for field, message in errors), errors=errors)
+
+
+BUSY = Problem("busy", "Too many requests are waiting; nothing was done.", retry_after=RETRY_AFTER_SECONDS)
+
+
+def unavailable(reason: str) -> Problem:
+    """The store could not answer."""
+    return Problem("unavailable", f"The database cannot answer now: {reason}.", retry_after=RETRY_AFTER_SECONDS)
+
+
+def internal_error() -> Problem:
+    """A defect of ours; what it was stands in the log under the request's id, not in the answer."""
+    return Problem("internal_error", "The request could not be answered because of a defect in Sellout.")
+
+
+_DETAILS: dict[Reason, str] = {
+    Reason.UNKNOWN_ITEM: "There is no item with this id.",
+    Reason.UNKNOWN_PURCHASE: "There is no purchase with this id.",
+    Reason.KEY_REUSED: "This Idempotency-Key has bought another quantity.",
+    Reason.CLOSED: "The sale has ended.",
+    Reason.PAUSED: "The organiser has paused the sale.",
+    Reason.SOLD_OUT: "Every unit is sold.",
+    Reason.ALL_HELD: "Every unit is sold or held; held units may come back.",
+    Reason.LIMIT_REACHED: "This buyer may not have that many units of this item.",
+    Reason.ITEM_EXISTS: "An item with this id exists already.",
+    Reason.ALREADY_REFUNDED: "The purchase was refunded before.",
+}
+
+
+@lru_cache(maxsize=256)  # in a rush most refusals are the same
+def from_refusal(refused: Refused) -> Problem:
+    """What a refused command tells its caller."""
+    reason, available, opens_at, field, message = refused
+    if reason is Reason.INVALID_REQUEST:
+        return invalid(FieldError(field or "body", message or "is not valid"))
+    if reason is Reason.NOT_OPEN and opens_at is not None:
+        return Problem(reason, f"The sale opens at {rfc3339(opens_at)}.", opens_at=rfc3339(opens_at))
+    if reason is Reason.NOT_ENOUGH_LEFT:
+        return Problem(reason, f"Only {available} left.", available=available)
+    if reason is Reason.CAPACITY_BELOW_COMMITTED:
+        return Problem(reason, f"The capacity can be lowered by {available} at most.", available=available)
+    retry_after = RETRY_AFTER_SECONDS if reason is Reason.ALL_HELD else None
+    return Problem(reason, _DETAILS[reason], available=available, retry_after=retry_after)

@@ -1,0 +1,127 @@
+"""What buyers send, checked: bodies, buyers and idempotency keys. Bad input becomes a Problem that names the member."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sellout.domain import ANONYMOUS
+from sellout.http.problems import FieldError, Problem, invalid
+
+KEY_LENGTH_MAX = 255
+
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH_MAX}}}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+_AT = re.compile(r" - at `\$\.?(.*?)`$")
+
+
+class BadRequest(Exception):
+    """The request cannot be understood; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The body of a purchase. All of it may be left out."""
+
+    buyer: str | None = None
+    quantity: int = 1
+
+
+class Ask(NamedTuple):
+    """A checked order."""
+
+    buyer: str
+    quantity: int
+
+
+_ONE_UNIT = Ask(ANONYMOUS, 1)
+_decode_order = msgspec.json.Decoder(Order).decode
+
+
+class OrderReader:
+    """Reads orders within the bounds that the settings give."""
+
+    def __init__(self, buyer_length_max: int) -> None:
+        self._buyer_length_max = buyer_length_max
+        self._is_buyer = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{buyer_length_max}}}").fullmatch
+
+    def read(self, body: bytes, content_type: bytes | None) -> Ask:
+        """The order that a body asks for. Raises BadRequest."""
+        if not body:
+            return _ONE_UNIT
+        order: Order = parse_json(body, content_type, _decode_order)
+        buyer, quantity = order.buyer, order.quantity
+        if quantity < 1:
+            raise BadRequest(invalid(FieldError("quantity", "must be 1 or more")))
+        if buyer is None:
+            return Ask(ANONYMOUS, quantity)
+        return Ask(self.buyer(buyer), quantity)
+
+    def buyer(self, name: str) -> str:
+        """A buyer's name as it was given. Raises BadRequest."""
+        if self._is_buyer(name) is None:
+            message = f"must have 1 to {self._buyer_length_max} characters and no control characters"
+            raise BadRequest(invalid(FieldError("buyer", message)))
+        return name
+
+
+def check_json(headers: Mapping[bytes, bytes], body: bytes) -> None:
+    """Raises BadRequest where a body is declared to be anything but JSON."""
+    content_type = headers.get(b"content-type")
+    if body and content_type is not None and not _is_json(content_type):
+        raise BadRequest(_not_json(f"its content type is {content_type.decode('latin-1')}"))
+
+
+def parse_json(body: bytes, content_type: bytes | None, decode: Any) -> Any:
+    """Decode a body that is not empty. Without a content type it may still be JSON. Raises BadRequest."""
+    if content_type is not None and not _is_json(content_type):
+        raise BadRequest(_not_json(f"its content type is {content_type.decode('latin-1')}"))
+    try:
+        return decode(body)
+    except msgspec.ValidationError as error:
+        raise BadRequest(invalid(_field_error(str(error)))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if content_type is None:
+            raise BadRequest(_not_json("it has no content type and is no JSON")) from None
+        raise BadRequest(invalid(FieldError("body", f"is not valid JSON: {error}"))) from None
+
+
+def _is_json(content_type: bytes) -> bool:
+    if content_type == b"application/json":
+        return True
+    media_type = content_type.partition(b";")[0].strip().lower()
+    return media_type == b"application/json" or (
+        media_type.startswith(b"application/") and media_type.endswith(b"+json")
+    )
+
+
+def _not_json(reason: str) -> Problem:
+    return Problem("unsupported_media_type", f"The body must be JSON: {reason}.")
+
+
+def _field_error(message: str) -> FieldError:
+    """msgspec says "Expected `int`, got `str` - at `$.quantity`"; callers get the member and the rest."""
+    unknown = re.match(r"Object contains unknown field `(.*)`", message)
+    if unknown:
+        return FieldError(unknown[1], "is not a member of this request")
+    place = _AT.search(message)
+    said = _AT.sub("", message).replace("`", "")
+    return FieldError(place[1] if place and place[1] else "body", said[0].lower() + said[1:])
+
+
+def read_key(header: bytes | None) -> str | None:
+    """The idempotency key of a header, bare or as a quoted string. Raises BadRequest."""
+    if header is None:
+        return None
+    key = header.decode("latin-1")
+    if key.startswith('"'):
+        quoted = _QUOTED.fullmatch(key)
+        key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
+    if _KEY.fullmatch(key) is None:
+        message = f"must have 1 to {KEY_LENGTH_MAX} printable ASCII characters, bare or as a quoted string"
+        raise BadRequest(invalid(FieldError("Idempotency-Key", message)))
+    return key

@@ -1,0 +1,74 @@
+"""Answers and errors of the FastAPI routes, as responses. Every error becomes problem details, from whatever layer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from sellout.committer import Busy
+from sellout.http.answers import Answer, problem_answer
+from sellout.http.fastlane import REQUEST_ID, problem_of
+from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
+from sellout.http.requests import BadRequest
+from sellout.store.port import StoreUnavailable
+
+
+def respond(request: Request, answer: Answer | Problem) -> Response:
+    """An answer as a response."""
+    if isinstance(answer, Problem):
+        answer = problem_answer(answer, request.url.path, request.scope[REQUEST_ID])
+    response = Response(answer.body, answer.status)
+    response.raw_headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    return response
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Give every kind of error its handler."""
+    for known in (BadRequest, Busy, StoreUnavailable, Exception):
+        app.add_exception_handler(known, _failed)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _by_status)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return respond(request, problem_of(error, request.url.path, request.scope[REQUEST_ID]))
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for no other
+    return respond(request, invalid(*map(_field_error, error.errors())))
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    """Pydantic's error as {field, message}: the member's name, and a sentence that goes on from it."""
+    place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+    if error["type"] == "json_invalid":
+        return FieldError("body", "is not valid JSON")
+    if error["type"] == "missing":
+        return FieldError(".".join(place) or "body", "is required")
+    if error["type"] == "extra_forbidden":
+        return FieldError(".".join(place), "is not a member of this request")
+    message = error["msg"].removeprefix("Value error, ")
+    return FieldError(".".join(place) or "body", message[0].lower() + message[1:])
+
+
+async def _by_status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    code = STATUS_CODES.get(error.status_code, "internal_error")
+    if code == "not_found":
+        return respond(request, Problem(code, "There is nothing at this address."))
+    response = respond(request, Problem(code, PROBLEMS[code].when))
+    if code == "method_not_allowed":
+        response.headers["allow"] = ", ".join(sorted(_methods(request)))
+    return response
+
+
+def _methods(request: Request) -> Iterable[str]:
+    """All methods that some route answers at this address."""
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            yield from getattr(route, "methods", None) or ()

@@ -1,0 +1,65 @@
+"""Values as callers see them: plain dictionaries that become JSON. `models.py` documents the same shapes."""
+
+from typing import Any
+
+from sellout.domain import Audit, Instant, Item, MovementSum, Purchase
+from sellout.http.times import rfc3339
+
+
+def item_view(item: Item, now: Instant) -> dict[str, Any]:
+    """An item and its state at `now`."""
+    return {
+        "id": item.id,
+        "name": item.name,
+        "capacity": item.capacity,
+        "sold": item.sold,
+        "held": item.held,
+        "available": item.available,
+        "state": item.state(now),
+        "opens_at": None if item.opens_at is None else rfc3339(item.opens_at),
+        "closes_at": None if item.closes_at is None else rfc3339(item.closes_at),
+        "paused": item.paused,
+        "limit_per_buyer": item.limit_per_buyer,
+        "max_per_order": item.max_per_order,
+        "hold_seconds": item.hold_seconds,
+    }
+
+
+def purchase_view(purchase: Purchase) -> dict[str, Any]:
+    """A purchase as version 1 shows it."""
+    return {
+        "purchase_id": purchase.id,
+        "item": purchase.item_id,
+        "quantity": purchase.quantity,
+        "buyer": purchase.buyer or None,
+        "purchased_at": rfc3339(purchase.purchased_at),
+        "state": "sold" if purchase.refunded_at is None else "refunded",
+    }
+
+
+def ticket_view(purchase: Purchase) -> dict[str, Any]:
+    """A purchase as POST /buy_ticket has always shown it: `item` is the item's name."""
+    return {
+        "purchase_id": purchase.id,
+        "item": purchase.item_name,
+        "quantity": purchase.quantity,
+        "purchased_at": rfc3339(purchase.purchased_at),
+    }
+
+
+def audit_view(audit: Audit) -> dict[str, Any]:
+    """The ledger against the counters."""
+    item = audit.item
+    return {
+        "capacity": item.capacity,
+        "sold": item.sold,
+        "held": item.held,
+        "available": item.available,
+        "movements": {kind: sum_view(total) for kind, total in audit.sums.items()},
+        "consistent": audit.consistent,
+    }
+
+
+def sum_view(total: MovementSum) -> dict[str, int]:
+    """Movements of one kind, added up."""
+    return {"count": total.movements, "capacity": total.capacity, "sold": total.sold, "held": total.held}

@@ -1,0 +1,155 @@
+"""A run as one HTML page that needs nothing else: no script, no other file, no other host.
+
+Pure but for reading its own template, report.html. All text that came from outside goes through `_text`.
+"""
+
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from sellout import __version__
+from sellout.prove import charts
+from sellout.prove.figures import NO_ANSWER, Figures, Latency, figures_of, meaning_of
+from sellout.prove.rehearsal import Result
+from sellout.prove.report import millis, summary
+from sellout.prove.verdict import Ruling
+
+GLOW = "radial-gradient(900px 520px at 12%% -160px, rgb(%s), transparent)"
+KINDS = {"201": "s-good", "429": "s-wait", "503": "s-wait", NO_ANSWER: "s-bad"}
+
+
+def render_page(result: Result) -> str:
+    figures = figures_of(result.evidence)
+    template = Template(files("sellout.prove").joinpath("report.html").read_text("utf-8"))
+    tint = "16 185 129" if result.exact else "244 63 94"
+    return template.substitute(
+        title=f"{_word(result)} · {_text(result.facts.run_id)} · Sellout",
+        glow_light=GLOW % f"{tint} / .12",
+        glow_dark=GLOW % f"{tint} / .15",
+        started=f"{result.facts.started:%-d %B %Y, %H:%M} UTC",
+        verdict=_word(result),
+        summary=_text(summary(result, figures)),
+        reasons=_reasons(result),
+        tiles=_tiles(result, figures),
+        facts=_facts(result),
+        rules="\n".join(_rule(ruling) for ruling in result.verdict.rulings),
+        **{"class": "exact" if result.exact else "inexact"},
+        **_charts(result, figures),
+    )
+
+
+def _word(result: Result) -> str:
+    return "Exact" if result.exact else "Not exact"
+
+
+def _text(value: object) -> str:
+    return escape(str(value))
+
+
+def _reasons(result: Result) -> str:
+    if result.exact:
+        return ""
+    items = (f"<li><strong>{_text(r.statement)}</strong>{_text(r.findings[0])}</li>" for r in result.verdict.broken)
+    return f'<ul class="reasons">{"".join(items)}</ul>'
+
+
+def _tiles(result: Result, figures: Figures) -> str:
+    before, after = result.evidence.before, result.evidence.after
+    p99 = millis(figures.latency.p99_ms) if figures.latency else "–"
+    p50 = f"half within {millis(figures.latency.p50_ms)}" if figures.latency else "no answers"
+    return _pairs(
+        (
+            "Buyers",
+            f"{figures.buyers:,}",
+            f"{figures.requests:,} requests within {millis(1000 * figures.departure_seconds)}",
+        ),
+        ("Units sold", f"{figures.units:,}", f"of {before.available:,}, {after.available:,} left"),
+        ("99 % answered within", p99, p50),
+        ("Answers a second", f"{figures.answers_per_second:,.0f}", f"in {figures.seconds:.2f} s"),
+    )
+
+
+def _charts(result: Result, figures: Figures) -> dict[str, str]:
+    latency = figures.latency
+    line = charts.step_line(figures.sales, limit=result.evidence.before.available, seconds=figures.seconds)
+    return {
+        "sales_caption": "As buyers were told; the dashed line is all there were",
+        "sales_chart": line + _moments(figures),
+        "latency_caption": "From the request’s departure to its answer, as buyers saw it",
+        "latency_chart": charts.columns(latency.bins) + _percentiles(latency) if latency else charts.EMPTY,
+        "answers_caption": _fates(figures),
+        "answers": _answers(figures),
+    }
+
+
+def _percentiles(latency: Latency) -> str:
+    return _marks({"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms, "max": latency.max_ms})
+
+
+def _moments(figures: Figures) -> str:
+    if not figures.sales:
+        return _marks({})
+    half = next(at for at, sold in figures.sales if 2 * sold >= figures.sales[-1][1])
+    moments = {"first": figures.sales[0][0], "half": half, "last": figures.sales[-1][0]}
+    return _marks({name: 1000 * seconds for name, seconds in moments.items()})
+
+
+def _marks(marks: dict[str, float]) -> str:
+    return f'<dl class="marks">{_pairs(*((name, millis(value), "") for name, value in marks.items()))}</dl>'
+
+
+def _fates(figures: Figures) -> str:
+    told = f"{figures.bought:,} bought, {figures.refused:,} refused, {figures.unanswered:,} unanswered"
+    return f"{told}; {figures.doubled:,} sent their request twice, {figures.replayed:,} answers were replays"
+
+
+def _answers(figures: Figures) -> str:
+    rows = "".join(
+        f'<tr><th scope="row"><span class="dot {_kind(answer)}"></span>{answer}</th>'
+        f"<td>{_text(meaning_of(answer).capitalize())}</td><td>{count:,}</td></tr>"
+        for answer, count in figures.answers
+    )
+    bar = charts.proportions([(answer, count, _kind(answer)) for answer, count in figures.answers])
+    return f'{bar}<table class="answers">{rows}</table>'
+
+
+def _kind(answer: str) -> str:
+    return KINDS.get(answer, "s-bad" if answer.startswith("5") else "s-rest")
+
+
+def _rule(ruling: Ruling) -> str:
+    kind, word = ("good", "Holds") if ruling.holds else ("bad", "Broken")
+    findings = [_text(finding) for finding in ruling.findings]
+    if (more := ruling.findings_total - len(findings)) > 0:
+        findings.append(f"and {more:,} more")
+    listed = f"<ul>{''.join(f'<li>{finding}</li>' for finding in findings)}</ul>" if findings else ""
+    return (
+        f'<tr><th scope="row">{_text(ruling.statement)}<code>{_text(ruling.name)}</code>{listed}</th>'
+        f'<td><span class="pill {kind}">{word}</span></td></tr>'
+    )
+
+
+def _facts(result: Result) -> str:
+    facts, evidence = result.facts, result.evidence
+    on = "its own" if evidence.own else "also on sale to others"
+    known = [
+        ("Run", facts.run_id),
+        ("Item", f"{facts.item} ({on})"),
+        ("Capacity", f"{evidence.after.capacity:,} units"),
+        ("Server", facts.server),
+        ("Database", facts.engine),
+        ("Worker processes", facts.workers),
+        ("Started", f"{facts.started:%Y-%m-%d %H:%M:%S} UTC"),
+        ("Took", f"{facts.seconds:.1f} s, start to verdict"),
+        ("Sellout", __version__),
+    ]
+    return _pairs(*((name, str(value), "") for name, value in known if value is not None))
+
+
+def _pairs(*rows: tuple[str, str, str]) -> str:
+    return "\n".join(_pair(*row) for row in rows)
+
+
+def _pair(name: str, value: str, note: str) -> str:
+    small = f"<small>{_text(note)}</small>" if note else ""
+    return f"<div><dt>{_text(name)}</dt><dd>{_text(value)}{small}</dd></div>"

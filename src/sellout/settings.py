@@ -1,0 +1,133 @@
+"""Every setting, with its default, its bounds and its meaning; read from the environment as `SELLOUT_*`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sellout.domain import CAPACITY_MAX
+
+PREFIX = "SELLOUT_"
+
+ORGANISER_KEY_LENGTH_MIN = 16
+
+
+class BadSetting(Exception):
+    """A setting has a value that cannot be used. The message names it, the value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. Times are in seconds, sizes in the unit that the name ends with."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    database: Annotated[
+        str, Field(description="Where sales are kept: sqlite:///FILE, relative to the working folder")
+    ] = "sqlite:///inventory.db"
+    host: Annotated[str, Field(description="Address to listen on", min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(description="Port to listen on; 0 takes a free one", ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(description="Server processes on the same database", ge=1, le=64)] = 1
+    item: Annotated[
+        str,
+        Field(description="Name of the default item, which POST /buy_ticket sells", min_length=1, max_length=200),
+    ] = "Item A"
+    stock: Annotated[
+        int, Field(description="Capacity of the default item when it is created", ge=0, le=CAPACITY_MAX)
+    ] = 100
+    organiser_key: Annotated[
+        SecretStr | None,
+        Field(description="A key for the organiser routes; without one, the first start makes one and prints it once"),
+    ] = None
+    max_per_order: Annotated[
+        int, Field(description="Units in one order, where the item does not say otherwise", ge=1, le=10_000)
+    ] = 10
+    hold_seconds: Annotated[
+        int,
+        Field(description="How long a hold lasts, where the item does not say otherwise", ge=1, le=86_400),
+    ] = 600
+    buyer_length_max: Annotated[int, Field(description="Characters in a buyer's name", ge=1, le=1024)] = 128
+    body_bytes_max: Annotated[int, Field(description="Bytes in the body of a request", ge=256, le=1_048_576)] = 16_384
+    batch_size_max: Annotated[int, Field(description="Commands in one transaction", ge=1, le=10_000)] = 1000
+    queue_length_max: Annotated[
+        int,
+        Field(description="Commands that may wait for their transaction; more get 503 busy", ge=1, le=1_000_000),
+    ] = 10_000
+    page_size_max: Annotated[int, Field(description="Rows in one page of a list", ge=1, le=1000)] = 100
+    unavailable_after_seconds: Annotated[
+        float,
+        Field(
+            description="How long a request waits for the database before it gets 503 unavailable",
+            gt=0,
+            le=60,
+        ),
+    ] = 5.0
+    lock_wait_seconds: Annotated[
+        float,
+        Field(description="How long a start waits for another process that changes the database", gt=0, le=600),
+    ] = 30.0
+    connections_max: Annotated[
+        int,
+        Field(
+            description="Connections that one worker serves at once; more wait in the system's queue",
+            ge=1,
+            le=65_535,
+        ),
+    ] = 8192
+    header_read_seconds: Annotated[
+        float, Field(description="How long a client may take to send a request's headers", gt=0, le=300)
+    ] = 30.0
+    stop_seconds: Annotated[
+        int,
+        Field(description="How long a stopping worker may take to answer what it has accepted", ge=1, le=600),
+    ] = 30
+
+    @field_validator("database")
+    @classmethod
+    def _is_known_engine(cls, url: str) -> str:
+        if sqlite_path(url) is None:
+            raise ValueError("must be sqlite:///FILE or sqlite:////ABSOLUTE/FILE")
+        return url
+
+    @field_validator("organiser_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < ORGANISER_KEY_LENGTH_MIN:
+            raise ValueError(f"must have at least {ORGANISER_KEY_LENGTH_MIN} characters")
+        return key
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file that `database` names."""
+        path = sqlite_path(self.database)
+        assert path is not None  # noqa: S101 - the validator has seen to it
+        return path
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an sqlite:/// address, or None where it is not one. `sqlite:////x` is absolute, as elsewhere."""
+    parts = urlsplit(url)
+    if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment:
+        return None
+    name = parts.path.removeprefix("/")
+    return Path(name) if name and name != ":memory:" else None
+
+
+def load_settings(**options: Any) -> Settings:
+    """Settings from the environment; an option that is not None goes before its variable. Raises BadSetting."""
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise BadSetting(_explain(error, given)) from None
+
+
+def _explain(error: ValidationError, given: dict[str, Any]) -> str:
+    """One line that names the first bad setting, its value and what is allowed."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    called = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
+    value = "***" if name == "organiser_key" else repr(first.get("input", ""))
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{called}={value}: {reason[0].lower()}{reason[1:]}"

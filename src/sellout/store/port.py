@@ -1,0 +1,91 @@
+"""What a store is: the protocol that every engine fulfils, and the errors that it may raise.
+
+    StoreError
+     +- StoreUnavailable   it cannot answer now; asking again later may help
+     +- StoreUnusable      it cannot be used at all before somebody mends it; raised only when it is opened
+
+A refusal is an outcome, never an error. An error means that the store could not answer; what a batch asked is
+then either not done, or done and found again under its idempotency keys.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sellout.domain import Audit, Command, Item, Outcome, Purchase, PurchasePage, Snapshot
+
+
+class StoreError(Exception):
+    """The store could not answer."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot answer now."""
+
+
+class StoreUnusable(StoreError):
+    """The database cannot be used as it is."""
+
+
+class Store(Protocol):
+    """One database of sales. Every method is one transaction and may raise StoreUnavailable."""
+
+    async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
+        """Decide and commit `commands` in their order; durable when it returns.
+
+        It waits for the database until `deadline` (`time.monotonic` seconds) at most. The caller gives one
+        batch at a time.
+        """
+        ...
+
+    async def items(self) -> Snapshot:
+        """All items, in the order in which they were added."""
+        ...
+
+    async def item(self, item_id: str) -> Snapshot:
+        """One item, or none where there is no such item."""
+        ...
+
+    async def purchase(self, purchase_id: str) -> Purchase | None:
+        """A purchase by its id."""
+        ...
+
+    async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
+        """The purchase that an idempotency key has got."""
+        ...
+
+    async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
+        """At most `limit` purchases of an item that follow the place `after` (0 to begin)."""
+        ...
+
+    async def audit(self, item_id: str) -> Audit | None:
+        """The ledger of an item against its counters, at one moment."""
+        ...
+
+    async def organiser_keys(self) -> set[str]:
+        """SHA-256 digests (hex) of the organiser keys that are valid."""
+        ...
+
+    async def set_organiser_key(self, name: str, digest: str) -> None:
+        """Make the key with this digest valid under `name`, in place of the one that had the name."""
+        ...
+
+    async def add_first_organiser_key(self, name: str, digest: str) -> bool:
+        """Make this key valid where there is none at all; whether there was none."""
+        ...
+
+    async def reset(self) -> None:
+        """Remove all items, purchases and movements. Organiser keys stay."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask the database for an answer."""
+        ...
+
+    async def close(self) -> None:
+        """Finish the transaction under way and let go of the database."""
+        ...
+
+
+def first_item(snapshot: Snapshot) -> Item | None:
+    """The only item of a snapshot that asked for one."""
+    return snapshot.items[0] if snapshot.items else None

@@ -1,0 +1,172 @@
+"""Opening an SQLite file for Sellout: pragmas, migrations, and what apsw's errors mean.
+
+It touches nothing but the file. Every error that a user can cause or mend becomes one clear sentence.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+
+from sellout.domain import Instant
+from sellout.store.migrations import Migration, migrations, missing
+from sellout.store.port import StoreUnavailable, StoreUnusable
+from sellout.store.queries import load_queries
+
+SQLITE_VERSION_MIN = "3.51.3"
+"""The first SQLite without the WAL-reset bug, which may corrupt a file with several connections."""
+
+CACHE_KIB = 32 * 1024
+"""Page cache of a connection: the leaves of the key index of about a million purchases."""
+
+CHECKPOINT_PAGES = 4000
+"""Pages in the write-ahead log at which a commit moves them into the file (16 MB)."""
+
+BUSY_MS_MAX = 5000
+"""How long a read waits for the short locks that SQLite takes while it recovers or checkpoints."""
+
+LOCK_PAUSE_SECONDS = 0.0005
+"""Between two tries for the write lock that another process holds."""
+
+_SCHEMA = load_queries("sqlite", "schema")
+
+_PASSING = (
+    apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.FullError, apsw.ReadOnlyError, apsw.CantOpenError,
+    apsw.CorruptError, apsw.NotADBError, apsw.NoMemError, apsw.ProtocolError, apsw.PermissionsError,
+    apsw.InterruptError,
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def unavailable_on_error() -> Iterator[None]:
+    """What the file or the disk refuses becomes StoreUnavailable; errors of our own pass through."""
+    try:
+        yield
+    except _PASSING as error:
+        raise StoreUnavailable(sentence(error)) from error
+
+
+def sentence(error: apsw.Error) -> str:
+    """What an error means, in words for the person who runs the shop."""
+    meanings = {
+        apsw.BusyError: "another process holds the database's lock",
+        apsw.FullError: "the disk is full",
+        apsw.ReadOnlyError: "the database is read-only",
+        apsw.NotADBError: "the file is not a database",
+        apsw.CorruptError: "the database is damaged",
+        apsw.CantOpenError: "the file cannot be opened",
+    }
+    return meanings.get(type(error), f"SQLite says: {error}")
+
+
+def connect(path: Path, *, create: bool = True, cache_kib: int = CACHE_KIB) -> apsw.Connection:
+    """A connection with the pragmas that the promises need. Raises apsw errors."""
+    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+    connection = apsw.Connection(str(path), flags=flags)
+    connection.set_busy_timeout(BUSY_MS_MAX)
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # NORMAL may lose acknowledged sales at a power loss
+        "foreign_keys = ON",
+        f"cache_size = -{cache_kib}",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+def begin(connection: apsw.Connection, deadline: float) -> None:
+    """Take the write lock. Raises apsw.BusyError where another process keeps it past `deadline`."""
+    connection.set_busy_timeout(0)  # SQLite's own waiting backs off to 100 ms, which starves the second process
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except apsw.BusyError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(LOCK_PAUSE_SECONDS)
+            else:
+                return
+    finally:
+        connection.set_busy_timeout(BUSY_MS_MAX)
+
+
+def rollback(connection: apsw.Connection) -> None:
+    """End a transaction that was not committed; nothing where none is open."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def open_database(path: Path, clock: Callable[[], Instant], wait_seconds: float) -> apsw.Connection:
+    """Open the file, creating it if need be, and bring its schema up to date.
+
+    Several processes may do so at the same time: the migrations run under the write lock, which is waited for
+    `wait_seconds`. Raises StoreUnusable with one sentence where the file cannot be used.
+    """
+    deadline = time.monotonic() + wait_seconds
+    _check_library()
+    if not path.parent.is_dir():
+        raise StoreUnusable(f"the folder {path.parent} does not exist")
+    try:
+        connection = _connect_patiently(path, deadline)
+        if connection.readonly("main"):
+            raise StoreUnusable("the database is read-only")
+        _upgrade(connection, clock, deadline)
+    except apsw.Error as error:
+        raise StoreUnusable(sentence(error)) from error
+    return connection
+
+
+def _check_library() -> None:
+    version = apsw.sqlite_lib_version()
+    if _numbers(version) < _numbers(SQLITE_VERSION_MIN):
+        raise StoreUnusable(
+            f"SQLite {version} can damage a database that several connections write to; "
+            f"{SQLITE_VERSION_MIN} or newer is needed"
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _connect_patiently(path: Path, deadline: float) -> apsw.Connection:
+    """Connect; where several processes create the file at once, all but one find it locked for a moment."""
+    while True:
+        try:
+            return connect(path)
+        except apsw.BusyError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOCK_PAUSE_SECONDS)
+
+
+def _upgrade(connection: apsw.Connection, clock: Callable[[], Instant], deadline: float) -> None:
+    if not _lacking(connection):
+        return
+    begin(connection, deadline)
+    try:
+        for step in _lacking(connection):  # asked again under the lock: another process may have been faster
+            if step.number == 1:
+                connection.execute(_SCHEMA["create_migrations"])
+            connection.execute(step.sql)
+            connection.execute(_SCHEMA["record"], {"number": step.number, "name": step.name, "now": clock()})
+        connection.execute("COMMIT")
+    finally:
+        rollback(connection)
+
+
+def _lacking(connection: apsw.Connection) -> list[Migration]:
+    """The migrations that this file still needs."""
+    tables = {name for (name,) in connection.execute(_SCHEMA["tables"])}
+    if "sellout_migrations" in tables:
+        applied = int(str(connection.execute(_SCHEMA["applied"]).get))
+    elif tables:
+        raise StoreUnusable(f"it belongs to another program: it has the tables {', '.join(sorted(tables))}")
+    else:
+        applied = 0
+    return missing(migrations("sqlite"), applied)
