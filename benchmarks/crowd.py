@@ -44,9 +44,7 @@ async def storm(url: str, path: str) -> tuple[float, Counter[int]]:
 
 def _session() -> aiohttp.ClientSession:
     """A session that holds exactly one connection, so that none is opened while the clock runs."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=1), timeout=aiohttp.ClientTimeout(total=60)
-    )
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1), timeout=aiohttp.ClientTimeout(total=60))
 
 
 async def _buy(session: aiohttp.ClientSession, url: str) -> int:

@@ -84,9 +84,9 @@ def at_each(rows: Sequence[Row]) -> dict[int, list[Row]]:
 def show(report: Report, console: Console) -> None:
     """Print the tables."""
     for connections, rows in at_each(report.rows).items():
-        table = Table(*COLUMNS[:1], title=f"{connections} connections", box=SIMPLE)
-        for column in COLUMNS[1:]:
-            table.add_column(column, justify="right")
+        table = Table(title=f"{connections} connections", box=SIMPLE)
+        for column in COLUMNS:
+            table.add_column(column, justify="left" if column == "subject" else "right", no_wrap=column == "subject")
         for row in rows:
             table.add_row(*cells(row))
         console.print(table)

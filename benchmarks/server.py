@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+CALL_SECONDS = 60.0
 
 
 class ServerError(Exception):
@@ -53,9 +54,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def running(
-    command: Sequence[str], port: int, folder: Path, extra: Mapping[str, str], ready: str
-) -> Iterator[Server]:
+def running(command: Sequence[str], port: int, folder: Path, extra: Mapping[str, str], ready: str) -> Iterator[Server]:
     """Start a server in `folder`, wait until `ready` answers, stop it at the end."""
     log = folder / "server.log"
     with log.open("ab") as sink:
@@ -113,11 +112,13 @@ def call(url: str, body: object = None, key: str | None = None) -> tuple[int, An
     if key is not None:
         request.add_header("Authorization", f"Bearer {key}")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:
             return answer.status, _json(answer.read())
     except urllib.error.HTTPError as error:
         with error:
             return error.code, _json(error.read())
+    except TimeoutError as error:
+        raise ServerError(f"{url} did not answer within {CALL_SECONDS:.0f} s") from error
 
 
 def _json(raw: bytes) -> Any:

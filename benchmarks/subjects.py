@@ -11,14 +11,20 @@ from typing import Any
 
 from benchmarks.server import Server, ServerError, call, free_port, running
 from benchmarks.verify import Expect, NotVerifiedError
+from sellout.serve import BACKLOG
+from sellout.settings import Settings
 
 CAPACITY = 1_000_000_000
 ITEM = "benchmark"
 ORGANISER_KEY = secrets.token_hex(16)
 
-# As Sellout's own `serve` sets Granian up; the ceiling must stand on the same server.
-GRANIAN = ["--interface", "asginl", "--workers", "1", "--loop", "uvloop"]
-GRANIAN += ["--backlog", "4096", "--backpressure", "4096", "--no-ws", "--log-level", "warning"]
+DEFAULTS = Settings.model_fields
+
+# As Sellout's own `serve` sets Granian up: the ceiling must stand on the same server.
+GRANIAN = ["--interface", "asginl", "--workers", "1", "--loop", "uvloop", "--http", "1", "--no-ws"]
+GRANIAN += ["--backlog", str(BACKLOG), "--backpressure", str(DEFAULTS["connections_max"].default)]
+GRANIAN += ["--http1-header-read-timeout", f"{DEFAULTS['header_read_seconds'].default * 1000:.0f}"]
+GRANIAN += ["--log-level", "error"]
 
 
 class Subject(ABC):
@@ -54,9 +60,7 @@ class Subject(ABC):
     def serving(self, folder: Path) -> Iterator[Server]:
         """Its server, running in `folder`."""
         port = free_port()
-        with running(
-            self.command(port, folder), port, folder, self.environment(folder), self.ready
-        ) as server:
+        with running(self.command(port, folder), port, folder, self.environment(folder), self.ready) as server:
             yield server
 
 

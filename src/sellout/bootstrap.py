@@ -6,7 +6,7 @@ from sellout.domain import AddItem, Item
 from sellout.keys import digest, new_key
 from sellout.naming import slug
 from sellout.settings import Settings
-from sellout.store.port import Store, first_item
+from sellout.store.port import Store, StoreUnusable, first_item
 from sellout.store.sqlite import SQLiteStore
 
 KEY_FROM_SETTINGS = "settings"
@@ -19,8 +19,10 @@ class Prepared(NamedTuple):
     new_key: str | None
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, *, create: bool = True) -> Store:
     """The store that the settings name, with its schema up to date. Raises StoreUnusable."""
+    if not create and not settings.database_path.exists():
+        raise StoreUnusable("there is no such file; `sellout serve` and `sellout items add` make one")
     return SQLiteStore(settings.database_path, wait_seconds=settings.lock_wait_seconds)
 
 
@@ -29,8 +31,17 @@ async def prepare(store: Store, settings: Settings, deadline: float) -> Prepared
 
     Raises StoreUnavailable where another process keeps the database locked past `deadline`.
     """
+    await add_default_item(store, settings, deadline)
+    return await _prepare_key(store, settings)
+
+
+async def add_default_item(store: Store, settings: Settings, deadline: float) -> None:
+    """Put the default item on sale where it is not."""
     if first_item(await store.item(slug(settings.item))) is None:
         await store.transact([AddItem(default_item(settings))], deadline)
+
+
+async def _prepare_key(store: Store, settings: Settings) -> Prepared:
     if settings.organiser_key is not None:
         chosen = digest(settings.organiser_key.get_secret_value())
         if chosen not in await store.organiser_keys():

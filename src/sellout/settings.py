@@ -1,8 +1,8 @@
 """Every setting, with its default, its bounds and its meaning; read from the environment as `SELLOUT_*`."""
 
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,7 +111,7 @@ def sqlite_path(url: str) -> Path | None:
     if parts.scheme != "sqlite" or parts.netloc or parts.query or parts.fragment:
         return None
     name = parts.path.removeprefix("/")
-    return Path(name) if name and name != ":memory:" else None
+    return Path(unquote(name)) if name and name != ":memory:" else None
 
 
 def load_settings(**options: Any) -> Settings:
@@ -123,11 +123,37 @@ def load_settings(**options: Any) -> Settings:
         raise BadSetting(_explain(error, given)) from None
 
 
+class Described(NamedTuple):
+    """One setting as `sellout config` shows it."""
+
+    name: str
+    variable: str
+    value: str | int | float | None
+    source: str
+    meaning: str
+
+    @property
+    def shown(self) -> str:
+        return "-" if self.value is None else str(self.value)
+
+
+def describe(settings: Settings) -> list[Described]:
+    """Every setting with its value, and whether its variable or its default gave it. Secrets are masked."""
+    described = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        value = getattr(settings, name)
+        shown = "********" if isinstance(value, SecretStr) else value
+        source = "environment" if name in settings.model_fields_set else "default"
+        described.append(Described(name, variable, shown, source, field.description or ""))
+    return described
+
+
 def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     """One line that names the first bad setting, its value and what is allowed."""
     first = error.errors()[0]
     name = str(first["loc"][0])
     called = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
     value = "***" if name == "organiser_key" else repr(first.get("input", ""))
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "must")
     return f"{called}={value}: {reason[0].lower()}{reason[1:]}"

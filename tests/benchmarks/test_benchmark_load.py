@@ -65,9 +65,7 @@ def test_no_requests_at_all() -> None:
     assert parse(silent).success_rate == 0
 
 
-@pytest.mark.parametrize(
-    "report", ["", "unable to connect to 127.0.0.1:8977 Connection refused\n", CLEAN[:200]]
-)
+@pytest.mark.parametrize("report", ["", "unable to connect to 127.0.0.1:8977 Connection refused\n", CLEAN[:200]])
 def test_what_is_no_report_is_an_error(report: str) -> None:
     with pytest.raises(LoadError, match="not as expected"):
         parse(report)

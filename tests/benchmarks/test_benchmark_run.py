@@ -16,10 +16,7 @@ from rich.console import Console
 from benchmarks import full, run
 
 LOAD = Load(requests=1000, seconds=1.0, rate=1.0, p50=0.0015, p99=0.0123, failed=25)
-RUNS = [
-    Run(name, 512, rate, LOAD, 0.05)
-    for name, rate in (("no-op", 50_000.0), ("seed", 100.0), ("buy", 25_000.0))
-]
+RUNS = [Run(name, 512, rate, LOAD, 0.05) for name, rate in (("no-op", 50_000.0), ("seed", 100.0), ("buy", 25_000.0))]
 FULL = Full(1_000_123, 20_000, 18_000, Memory(100 * MEBI, 90 * MEBI, 92 * MEBI), crowd([(0.25, 0.3)]))
 
 
@@ -138,9 +135,7 @@ def test_the_command_can_be_typed_again() -> None:
 
 def test_the_file_system_is_that_of_the_nearest_mount(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
-    mounts.write_text(
-        f"disk / ext4 rw 0 0\nmemory {tmp_path} tmpfs rw 0 0\nother {tmp_path}/else xfs rw 0 0\n"
-    )
+    mounts.write_text(f"disk / ext4 rw 0 0\nmemory {tmp_path} tmpfs rw 0 0\nother {tmp_path}/else xfs rw 0 0\n")
     assert file_system(tmp_path, mounts) == "tmpfs"
     assert file_system(Path("/"), mounts) == "ext4"
     assert file_system(tmp_path, tmp_path / "none") == "unknown"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sellout.domain import ANONYMOUS, Command, Outcome, Refund, Refunded, Refused
 from sellout.http.answers import json_answer
 from sellout.http.csv_export import purchases_csv
-from sellout.http.documented import answers
+from sellout.http.documented import IDEMPOTENCY_KEY, answers
 from sellout.http.items import change_of, item_of
 from sellout.http.models import (
     AuditOut,
@@ -15,6 +15,7 @@ from sellout.http.models import (
     ItemList,
     ItemOut,
     NewItem,
+    OrderBody,
     PurchaseList,
     PurchaseOut,
     Ticket,

@@ -36,8 +36,10 @@ def create_app(settings: Settings) -> ASGIApp:
         docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
     )  # fmt: skip
     app.state.shop = shop
-    for router in (api.router, health.router, docs.router):
+    routers = (api.router, health.router, docs.router)
+    for router in routers:
         app.include_router(router)
+    app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]
     app.mount("/docs/static", docs.swagger_files())
     answer_errors(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

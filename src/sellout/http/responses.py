@@ -1,7 +1,6 @@
 """Answers and errors of the FastAPI routes, as responses. Every error becomes problem details, from whatever layer."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,8 +10,9 @@ from starlette.routing import Match
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer
 from sellout.http.fastlane import REQUEST_ID, problem_of
-from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
+from sellout.http.problems import PROBLEMS, STATUS_CODES, Problem, invalid
 from sellout.http.requests import BadRequest
+from sellout.http.validation import field_error
 from sellout.store.port import StoreUnavailable
 
 
@@ -39,20 +39,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for no other
-    return respond(request, invalid(*map(_field_error, error.errors())))
-
-
-def _field_error(error: dict[str, Any]) -> FieldError:
-    """Pydantic's error as {field, message}: the member's name, and a sentence that goes on from it."""
-    place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-    if error["type"] == "json_invalid":
-        return FieldError("body", "is not valid JSON")
-    if error["type"] == "missing":
-        return FieldError(".".join(place) or "body", "is required")
-    if error["type"] == "extra_forbidden":
-        return FieldError(".".join(place), "is not a member of this request")
-    message = error["msg"].removeprefix("Value error, ")
-    return FieldError(".".join(place) or "body", message[0].lower() + message[1:])
+    return respond(request, invalid(*map(field_error, error.errors())))
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
@@ -68,7 +55,7 @@ async def _by_status(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> Iterable[str]:
     """All methods that some route answers at this address."""
-    for route in request.app.routes:
+    for route in request.app.state.routes:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             yield from getattr(route, "methods", None) or ()

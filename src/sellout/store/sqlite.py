@@ -230,12 +230,12 @@ def _audit(reader: apsw.Connection, item_id: str) -> Audit | None:
         items = _rows(reader, "item", id=item_id)
         if not items:
             return None
-        wanted = {"item_id": item_id}
-        sums = {
-            Kind(kind): MovementSum(*total) for kind, *total in reader.execute(_SQL["movement_sums"], wanted).fetchall()
-        }
-        purchased = reader.execute(_SQL["purchased"], wanted).fetchall()[0][0]
-        unmatched = reader.execute(_SQL["unmatched"], wanted).fetchall()[0][0]
-        return Audit(_item(items[0]), sums, purchased, unmatched)
+        totals = _rows(reader, "movement_sums", item_id=item_id)
+        return Audit(
+            item=_item(items[0]),
+            sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
+            purchased=_rows(reader, "purchased", item_id=item_id)[0][0],
+            unmatched=_rows(reader, "unmatched", item_id=item_id)[0][0],
+        )
     finally:
         rollback(reader)

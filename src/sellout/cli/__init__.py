@@ -1,0 +1,67 @@
+"""The command line: `sellout`. Each command reads its options, does its work, and says the result.
+
+Results go to stdout and errors to stderr, in one line. Exit codes: 0 done, 1 it could not be done or the answer is
+no, 2 bad usage (or, for `prove`, it could not run).
+"""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import sellout
+from sellout.cli import database, items, running
+from sellout.cli.console import Failed
+from sellout.settings import BadSetting
+
+app = typer.Typer(
+    name="sellout",
+    help="Sells a limited stock over HTTP to everybody who comes at once, and sells exactly that stock.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (running, database):
+    commands.add_to(app)
+app.add_typer(items.app, name="items")
+
+
+def main() -> NoReturn:
+    """Run the command line. Every error that a user can meet ends here, as one line."""
+    try:
+        code = app(standalone_mode=False, prog_name="sellout")
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        _end(f"{error.format_message()} Try: {context.command_path if context else 'sellout'} --help", 2)
+    except BadSetting as error:
+        _end(str(error), 2)
+    except Failed as error:
+        _end(str(error), error.code)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read it has gone
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"sellout: {' '.join(message.split())}\n")
+    sys.exit(code)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sellout {sellout.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of `sellout` itself."""

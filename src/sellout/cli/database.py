@@ -1,0 +1,59 @@
+"""`sellout audit` and `sellout reset`: the commands on a whole database."""
+
+from typing import Annotated
+
+import typer
+
+from sellout.bootstrap import add_default_item
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, deadline_of, print_json, print_table, with_store
+from sellout.domain import Audit
+from sellout.http.views import audit_view
+from sellout.settings import load_settings
+from sellout.store.port import Store
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Example: sellout audit --database sqlite:///shop.db")(audit)
+    app.command(epilog="Example: sellout reset --yes")(reset)
+
+
+def audit(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Replay the ledger of every item against its counters. Exit code 0: consistent, 1: not."""
+    audits = with_store(load_settings(database=database), _audit_all)
+    consistent = all(found.consistent for found in audits)
+    if as_json:
+        views = {found.item.id: audit_view(found) for found in audits}
+        print_json({"consistent": consistent, "items": views})
+    else:
+        rows = [(*_counters(found), "consistent" if found.consistent else "NOT CONSISTENT") for found in audits]
+        print_table(("item", "capacity", "sold", "held", "movements", "ledger"), rows)
+    raise typer.Exit(0 if consistent else 1)
+
+
+def _counters(found: Audit) -> tuple[str, int, int, int, int]:
+    movements = sum(total.movements for total in found.sums.values())
+    return found.item.id, found.item.capacity, found.item.sold, found.item.held, movements
+
+
+async def _audit_all(store: Store) -> list[Audit]:
+    items, _ = await store.items()
+    found = [await store.audit(item.id) for item in items]
+    return [audit for audit in found if audit is not None]
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Really remove all items, purchases and movements.")] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Go back to the fresh default item: everything that was sold or put on sale is removed. Organiser keys stay."""
+    if not yes:
+        raise Failed("this removes all items, purchases and movements: add --yes if you mean it", 2)
+    settings = load_settings(database=database)
+
+    async def start_over(store: Store) -> None:
+        await store.reset()
+        await add_default_item(store, settings, deadline_of(settings))
+
+    with_store(settings, start_over, create=True)
+    typer.echo(f"{settings.database}: fresh, with {settings.stock} units of {settings.item}")

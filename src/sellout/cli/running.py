@@ -1,0 +1,110 @@
+"""`sellout serve`, `sellout prove` and `sellout config`: the commands that run the program, or say how it would run."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors
+from sellout.settings import describe, load_settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(epilog="Examples: sellout serve --port 9000 | sellout serve --workers 2 --database sqlite:///shop.db")(
+        serve
+    )
+    app.command(
+        epilog="Examples: sellout prove --buyers 5000 --stock 700 --html proof.html | "
+        "sellout prove --url http://127.0.0.1:8000 --item item-a"
+    )(prove)
+    app.command(epilog="Example: sellout config --json")(config)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Port (default 8000); 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes (default 1).")] = None,
+    database: DatabaseUrl = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the address in a browser.")] = False,
+) -> None:
+    """Serve over HTTP, until SIGTERM or Ctrl-C; every accepted request is answered first."""
+    from sellout.serve import PortTaken
+    from sellout.serve import serve as run
+
+    settings = load_settings(host=host, port=port, workers=workers, database=database)
+    with store_errors(settings):
+        try:
+            run(settings, open_browser=open_browser, announce=_announce)
+        except PortTaken as error:
+            raise Failed(str(error)) from None
+
+
+def _announce(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def prove(
+    buyers: Annotated[int, typer.Option(min=1, help="Buyers that come at one instant.")] = 1000,
+    stock: Annotated[int, typer.Option(min=1, help="Units on sale, where the item is the run's own.")] = 100,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="A running server, instead of an own one.")] = None,
+    item: Annotated[str | None, typer.Option(metavar="ID", help="The item to buy there.")] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="Database of the own server (default: a fresh temporary one).")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of the own server.")] = 1,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Throw buyers at a server at one instant, and check that exactly the stock was sold.
+
+    Exit code 0: exact. 1: not exact. 2: could not run.
+    """
+    from sellout.prove import (
+        CouldNotRun,
+        page,
+        rehearsal,
+        report,
+    )
+
+    key = load_settings().organiser_key if url else None
+    plan = rehearsal.Plan(
+        buyers=buyers, stock=stock, url=url, item=item, database=database, workers=workers,
+        organiser_key=key.get_secret_value() if key else None,
+    )  # fmt: skip
+    _writable(html)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the own server is stopped and removed, too
+    try:
+        with report.progress_bar(Console(stderr=True)) as on_progress:
+            result = asyncio.run(rehearsal.prove(plan, on_progress))
+    except CouldNotRun as error:
+        raise Failed(str(error), 2) from None
+    if html is not None:
+        html.write_text(page.render_page(result), encoding="utf-8")
+    if as_json:
+        print_json(report.as_json(result))
+    else:
+        report.print_report(Console(), result)
+    raise typer.Exit(0 if result.exact else 1)
+
+
+def _writable(file: Path | None) -> None:
+    """Say before a long run, not after it, that its report cannot be written."""
+    if file is not None and not file.parent.is_dir():
+        raise Failed(f"cannot write {file}: the folder {file.parent} does not exist", 2)
+
+
+def config(as_json: AsJson = False) -> None:
+    """Show every setting, its value and where it came from. Secrets are masked."""
+    settings = describe(load_settings())
+    if as_json:
+        print_json({setting.name: {"value": setting.value, "source": setting.source} for setting in settings})
+    else:
+        print_table(
+            ("setting", "value", "from", "meaning"), [(s.variable, s.shown, s.source, s.meaning) for s in settings]
+        )
