@@ -84,13 +84,13 @@ def at_each(rows: Sequence[Row]) -> dict[int, list[Row]]:
 def show(report: Report, console: Console) -> None:
     """Print the tables."""
     for connections, rows in at_each(report.rows).items():
-        table = Table(title=f"{connections} connections", box=SIMPLE)
+        table = Table(title=f"{connections} connections", box=SIMPLE, pad_edge=False, collapse_padding=True)
         for column in COLUMNS:
             table.add_column(column, justify="left" if column == "subject" else "right", no_wrap=column == "subject")
         for row in rows:
             table.add_row(*cells(row))
         console.print(table)
-    table = Table("goal", "measured", "wanted", "verdict", title="Goals", box=SIMPLE)
+    table = Table("goal", "measured", "wanted", "verdict", title="Goals", box=SIMPLE, pad_edge=False)
     for goal in (goal for goal in report.goals if goal.value is not None):
         table.add_row(*goal_cells(goal))
     console.print(table)

@@ -59,6 +59,7 @@ class Committer:
 
     def start(self) -> None:
         """Begin to commit, in the running event loop."""
+        self._create_future = asyncio.get_running_loop().create_future
         self._worker = asyncio.create_task(self._run(), name="committer")
 
     def submit(self, command: Command) -> asyncio.Future[Outcome]:
@@ -68,9 +69,10 @@ class Committer:
         """
         if len(self._queue) >= self._limits.queue_length_max or self._stopping:
             raise Busy
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        answer = self._create_future()
         self._queue.append((command, answer, time.monotonic()))
-        self._arrived.set()
+        if len(self._queue) == 1:
+            self._arrived.set()
         return answer
 
     async def stop(self) -> None:

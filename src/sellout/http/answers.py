@@ -1,6 +1,6 @@
 """Answers to requests as plain values, and how they reach an ASGI server. No framework, no store."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -56,29 +56,34 @@ def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, byt
     return headers, before, after
 
 
-async def read_body(scope: Scope, headers: dict[bytes, bytes], receive: Receive, bytes_max: int) -> bytes:
+async def read_body(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, bytes_max: int) -> bytes:
     """The body of a request. Raises BadRequest where it is larger than `bytes_max`, and ClientGone."""
-    if _has_no_body(scope, headers):
+    length = _declared_length(scope, headers)
+    if length == 0:
         return b""
-    if int(headers.get(b"content-length", b"0")) > bytes_max:
+    if length is not None and length > bytes_max:
         raise too_large(bytes_max)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body") and len(body) <= bytes_max:
+    body = b""
+    while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
         body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    if len(body) > bytes_max:
-        raise too_large(bytes_max)
-    return body
+        if len(body) > bytes_max:
+            raise too_large(bytes_max)
+        # A body that has its declared length is whole: waiting for the server to say so costs another turn.
+        if len(body) == length or not message.get("more_body"):
+            return body
 
 
-def _has_no_body(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+def _declared_length(scope: Scope, headers: Mapping[bytes, bytes]) -> int | None:
+    """Bytes that will come, or None where only the end of the body tells."""
     length = headers.get(b"content-length")
     if length is not None:
-        return length == b"0"
-    return b"transfer-encoding" not in headers and scope.get("http_version", "1.1").startswith("1")
+        return int(length)  # servers have checked that it is a number
+    if b"transfer-encoding" in headers or not scope.get("http_version", "1.1").startswith("1"):
+        return None
+    return 0
 
 
 def too_large(bytes_max: int) -> BadRequest:

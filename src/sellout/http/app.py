@@ -1,5 +1,6 @@
 """The composition: one ASGI application from the fast lane, the FastAPI routes and the served documentation."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,9 @@ from sellout.http.responses import answer_errors
 from sellout.http.shop import Shop
 from sellout.settings import Settings
 
+GC_THRESHOLD = 50_000
+"""New container objects between two looks of the garbage collector."""
+
 DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
 
 
@@ -26,6 +30,7 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await shop.open()
+        _spare_the_garbage_collector()
         try:
             yield
         finally:
@@ -44,6 +49,17 @@ def create_app(settings: Settings) -> ASGIApp:
     answer_errors(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return FastLane(app, shop)
+
+
+def _spare_the_garbage_collector() -> None:
+    """Look for cycles seldom: a thousand requests in flight are tens of thousands of young, living objects.
+
+    With Python's own threshold of 700 the collector took a seventh of the processor in a rush. What is there
+    after the start stays for good, so it is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -47,19 +47,22 @@ WHERE item_id = :item_id AND refunded_at IS NULL;
 
 -- name: unmatched
 -- Purchases whose movements do not say the same as they do, and movements of purchases that are not there.
+-- One sorted pass over both: a join of the two would be quadratic, as SQLite does not hash.
 SELECT count(*)
 FROM (
-    SELECT p.quantity - p.quantity * (p.refunded_at IS NOT NULL) AS told, p.id
-    FROM purchases AS p
-    WHERE p.item_id = :item_id
-) AS purchase
-FULL JOIN (
-    SELECT purchase_id, sum(sold) AS moved
-    FROM movements
-    WHERE item_id = :item_id AND purchase_id IS NOT NULL
-    GROUP BY purchase_id
-) AS movement ON movement.purchase_id = purchase.id
-WHERE movement.moved IS NOT purchase.told;
+    SELECT id
+    FROM (
+        SELECT id, 1 AS purchase, quantity * (refunded_at IS NULL) AS told, 0 AS moved
+        FROM purchases
+        WHERE item_id = :item_id
+        UNION ALL
+        SELECT purchase_id, 0, 0, sold
+        FROM movements
+        WHERE item_id = :item_id AND purchase_id IS NOT NULL
+    )
+    GROUP BY id
+    HAVING sum(told) <> sum(moved) OR sum(purchase) <> 1 OR count(*) < 2
+);
 
 -- name: ping
 -- Does the database answer, and is its schema there?
