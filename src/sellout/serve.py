@@ -74,10 +74,10 @@ def _pass_on(settings: Settings, port: int) -> None:
 
 def _granian(settings: Settings, port: int) -> Any:
     return Granian(
-        "sellout.asgi:app",
+        "sellout",  # a name; load_worker makes the application
         address=settings.host,
         port=port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=int(settings.header_read_seconds * 1000)),
@@ -92,12 +92,12 @@ def _granian(settings: Settings, port: int) -> Any:
 
 def load_worker() -> Any:
     """The application, in a worker process. It dies with its supervisor, however that ends."""
-    from sellout.http.app import create_app
+    from sellout.http.app import create_rsgi_app
     from sellout.telemetry import set_up_logging
 
     set_up_logging()
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
-    return create_app(load_settings())
+    return create_rsgi_app(load_settings())
 
 
 def _end_with_supervisor() -> None:

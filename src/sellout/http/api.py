@@ -70,7 +70,7 @@ async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Respo
 async def _sell(request: Request, shop: OpenShop) -> Response:
     order = find_order(request.method, request.url.path, shop.default_item_id)
     assert order is not None  # noqa: S101 - the router has found the route
-    return respond(request, await sell(shop, order, dict(request.headers.raw), await request.body()))
+    return respond(request, await sell(shop, order, request.headers, await request.body()))
 
 
 @router.get("/v1/items", tags=["items"], responses=answers(200, ItemList, "unavailable"))
@@ -103,7 +103,7 @@ async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = item_view(outcome.item, outcome.decided_at)
-    return respond(request, json_answer(201, view, (b"location", f"/v1/items/{outcome.item.id}".encode())))
+    return respond(request, json_answer(201, view, ("location", f"/v1/items/{outcome.item.id}")))
 
 
 @router.patch(
@@ -161,7 +161,7 @@ async def lookup_purchase(
 ) -> Response:
     """Did I get it? The purchase that an Idempotency-Key has made, for whoever lost the answer."""
     name = ANONYMOUS if buyer is None else shop.orders.buyer(buyer)
-    purchase = await shop.store.purchase_by_key(item_id, name, read_key(key.encode("utf-8")) or "")
+    purchase = await shop.store.purchase_by_key(item_id, name, read_key(key) or "")
     if purchase is None:
         return respond(request, Problem("unknown_purchase", "This Idempotency-Key has bought nothing of this item."))
     return respond(request, json_answer(200, purchase_view(purchase)))

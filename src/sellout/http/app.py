@@ -1,6 +1,5 @@
-"""The composition: one ASGI application from the fast lane, the FastAPI routes and the served documentation."""
+"""The composition: one application from the doors, the fast lane, the FastAPI routes and the documentation."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,27 +9,34 @@ from fastapi.openapi.utils import get_openapi
 
 import sellout
 from sellout.http import api, docs, health
-from sellout.http.answers import ASGIApp
 from sellout.http.documented import problem_schema
-from sellout.http.fastlane import FastLane
 from sellout.http.responses import answer_errors
 from sellout.http.shop import Shop
+from sellout.http.through_asgi import ASGIDoor
+from sellout.http.through_rsgi import RSGIDoor
 from sellout.settings import Settings
-
-GC_THRESHOLD = 50_000
-"""New container objects between two looks of the garbage collector."""
 
 DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> ASGIDoor:
     """The application for any ASGI server. It opens the database when the server starts it."""
     shop = Shop(settings)
+    return ASGIDoor(_framework(shop), shop)
+
+
+def create_rsgi_app(settings: Settings) -> RSGIDoor:
+    """The same application for Granian."""
+    shop = Shop(settings)
+    return RSGIDoor(ASGIDoor(_framework(shop), shop), shop)
+
+
+def _framework(shop: Shop) -> FastAPI:
+    """All routes, on FastAPI."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await shop.open()
-        _spare_the_garbage_collector()
         try:
             yield
         finally:
@@ -48,18 +54,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.mount("/docs/static", docs.swagger_files())
     answer_errors(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    return FastLane(app, shop)
-
-
-def _spare_the_garbage_collector() -> None:
-    """Look for cycles seldom: a thousand requests in flight are tens of thousands of young, living objects.
-
-    With Python's own threshold of 700 the collector took a seventh of the processor in a rush. What is there
-    after the start stays for good, so it is not looked at again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    return app
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

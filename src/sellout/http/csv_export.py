@@ -16,7 +16,7 @@ def purchases_csv(views: Sequence[dict[str, Any]], path: str, next_cursor: str |
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows(views)
-    headers = [(b"content-type", b"text/csv; charset=utf-8")]
+    headers = [("content-type", "text/csv; charset=utf-8")]
     if next_cursor is not None:
-        headers.append((b"link", f'<{path}?cursor={next_cursor}&limit={limit}>; rel="next"'.encode()))
+        headers.append(("link", f'<{path}?cursor={next_cursor}&limit={limit}>; rel="next"'))
     return Answer(200, headers, text.getvalue().encode())

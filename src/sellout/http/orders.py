@@ -3,8 +3,8 @@
 The fast lane and the FastAPI application both answer with these, so a route behaves the same either way.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from sellout.domain import Bought, Buy, Purchase, Refused
 from sellout.http.answers import Answer, json_answer
@@ -18,7 +18,13 @@ BUY_TICKET = "/buy_ticket"
 ITEMS = "/v1/items/"
 PURCHASES = "/purchases"
 
-_REPLAYED = (b"idempotent-replayed", b"true")
+_REPLAYED = ("idempotent-replayed", "true")
+
+
+class Headers(Protocol):
+    """The headers of a request, in whatever form a server gives them; names in lower case."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 class Order(NamedTuple):
@@ -38,7 +44,7 @@ def find_order(method: str, path: str, default_item_id: str) -> Order | None:
     return Order(default_item_id, show_ticket) if path == BUY_TICKET else None
 
 
-async def sell(shop: Shop, order: Order, headers: Mapping[bytes, bytes], body: bytes) -> Answer | Problem:
+async def sell(shop: Shop, order: Order, headers: Headers, body: bytes) -> Answer | Problem:
     """Parse, commit, render. Raises BadRequest, Busy and StoreUnavailable."""
     outcome = await shop.committer.submit(read_order(shop.orders, order.item_id, headers, body))
     if type(outcome) is Bought:
@@ -47,10 +53,10 @@ async def sell(shop: Shop, order: Order, headers: Mapping[bytes, bytes], body: b
     return from_refusal(outcome)
 
 
-def read_order(reader: OrderReader, item_id: str, headers: Mapping[bytes, bytes], body: bytes) -> Buy:
+def read_order(reader: OrderReader, item_id: str, headers: Headers, body: bytes) -> Buy:
     """The command of a request. Raises BadRequest."""
-    key = read_key(headers.get(b"idempotency-key"))
-    buyer, quantity = reader.read(body, headers.get(b"content-type"))
+    key = read_key(headers.get("idempotency-key"))
+    buyer, quantity = reader.read(body, headers.get("content-type"))
     return Buy(new_id(), item_id, buyer, quantity, key)
 
 
@@ -61,5 +67,5 @@ def show_ticket(purchase: Purchase, replayed: bool) -> Answer:  # noqa: FBT001 -
 
 def show_purchase(purchase: Purchase, replayed: bool) -> Answer:  # noqa: FBT001 - as Bought has it
     """A purchase, and where it is to be found."""
-    location = (b"location", b"/v1/purchases/" + purchase.id.encode())
+    location = ("location", f"/v1/purchases/{purchase.id}")
     return json_answer(201, purchase_view(purchase), location, *((_REPLAYED,) if replayed else ()))

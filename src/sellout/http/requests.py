@@ -1,7 +1,6 @@
 """What buyers send, checked: bodies, buyers and idempotency keys. Bad input becomes a Problem that names the member."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -49,7 +48,7 @@ class OrderReader:
         self._buyer_length_max = buyer_length_max
         self._is_buyer = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{buyer_length_max}}}").fullmatch
 
-    def read(self, body: bytes, content_type: bytes | None) -> Ask:
+    def read(self, body: bytes, content_type: str | None) -> Ask:
         """The order that a body asks for. Raises BadRequest."""
         if not body:
             return _ONE_UNIT
@@ -69,17 +68,15 @@ class OrderReader:
         return name
 
 
-def check_json(headers: Mapping[bytes, bytes], body: bytes) -> None:
+def check_json(content_type: str | None, body: bytes) -> None:
     """Raises BadRequest where a body is declared to be anything but JSON."""
-    content_type = headers.get(b"content-type")
     if body and content_type is not None and not _is_json(content_type):
-        raise BadRequest(_not_json(f"its content type is {content_type.decode('latin-1')}"))
+        raise BadRequest(_not_json(f"its content type is {content_type}"))
 
 
-def parse_json(body: bytes, content_type: bytes | None, decode: Any) -> Any:
+def parse_json(body: bytes, content_type: str | None, decode: Any) -> Any:
     """Decode a body that is not empty. Without a content type it may still be JSON. Raises BadRequest."""
-    if content_type is not None and not _is_json(content_type):
-        raise BadRequest(_not_json(f"its content type is {content_type.decode('latin-1')}"))
+    check_json(content_type, body)
     try:
         return decode(body)
     except msgspec.ValidationError as error:
@@ -90,13 +87,11 @@ def parse_json(body: bytes, content_type: bytes | None, decode: Any) -> Any:
         raise BadRequest(invalid(FieldError("body", f"is not valid JSON: {error}"))) from None
 
 
-def _is_json(content_type: bytes) -> bool:
-    if content_type == b"application/json":
+def _is_json(content_type: str) -> bool:
+    if content_type == "application/json":
         return True
-    media_type = content_type.partition(b";")[0].strip().lower()
-    return media_type == b"application/json" or (
-        media_type.startswith(b"application/") and media_type.endswith(b"+json")
-    )
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def _not_json(reason: str) -> Problem:
@@ -113,11 +108,11 @@ def _field_error(message: str) -> FieldError:
     return FieldError(place[1] if place and place[1] else "body", said[0].lower() + said[1:])
 
 
-def read_key(header: bytes | None) -> str | None:
+def read_key(header: str | None) -> str | None:
     """The idempotency key of a header, bare or as a quoted string. Raises BadRequest."""
     if header is None:
         return None
-    key = header.decode("latin-1")
+    key = header
     if key.startswith('"'):
         quoted = _QUOTED.fullmatch(key)
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""

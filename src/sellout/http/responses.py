@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from sellout.committer import Busy
-from sellout.http.answers import Answer, problem_answer
-from sellout.http.fastlane import REQUEST_ID, problem_of
+from sellout.http.answers import Answer, problem_answer, raw_headers
+from sellout.http.fastlane import problem_of
 from sellout.http.problems import PROBLEMS, STATUS_CODES, Problem, invalid
 from sellout.http.requests import BadRequest
+from sellout.http.through_asgi import REQUEST_ID
 from sellout.http.validation import field_error
 from sellout.store.port import StoreUnavailable
 
@@ -21,7 +22,7 @@ def respond(request: Request, answer: Answer | Problem) -> Response:
     if isinstance(answer, Problem):
         answer = problem_answer(answer, request.url.path, request.scope[REQUEST_ID])
     response = Response(answer.body, answer.status)
-    response.raw_headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    response.raw_headers = raw_headers(answer)
     return response
 
 

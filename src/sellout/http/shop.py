@@ -1,5 +1,6 @@
 """A running shop: its store, its committer and what they were set up with. Opened and closed once a process."""
 
+import gc
 import sys
 import time
 from typing import Annotated
@@ -13,6 +14,9 @@ from sellout.naming import slug
 from sellout.settings import Settings
 from sellout.store.port import Store
 from sellout.telemetry import Metrics
+
+GC_THRESHOLD = 50_000
+"""New container objects between two looks of the garbage collector."""
 
 
 class Shop:
@@ -39,10 +43,23 @@ class Shop:
         self.committer.start()
         self.metrics.watch_queue(lambda: self.committer.queue_length)
 
+        _spare_the_garbage_collector()
+
     async def close(self) -> None:
         """Commit and answer what was accepted, then let go of the database."""
         await self.committer.stop()
         await self.store.close()
+
+
+def _spare_the_garbage_collector() -> None:
+    """Look for cycles seldom: a thousand requests in flight are tens of thousands of young, living objects.
+
+    With Python's own threshold of 700 the collector took a seventh of the processor in a rush. What is there
+    after the start stays for good, so it is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def announce_key(key: str) -> None:

@@ -1,0 +1,115 @@
+"""The door for any ASGI server: it answers the hot routes by the fast lane and hands everything else to FastAPI.
+
+Every request gets its id here, and its body is read here within its limit, so that both hold for every route.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from sellout.http.answers import Answer, raw_headers
+from sellout.http.fastlane import ClientGone, answer_order, error_answer, too_large
+from sellout.http.ids import new_request_id
+from sellout.http.orders import find_order
+from sellout.http.requests import check_json
+from sellout.http.shop import Shop
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUEST_ID = "sellout.request_id"
+
+
+class ASGIDoor:
+    """An ASGI application around the FastAPI one."""
+
+    def __init__(self, app: ASGIApp, shop: Shop) -> None:
+        self._app = app
+        self._shop = shop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        path = scope["path"]
+        headers = _headers(scope)
+        order = find_order(scope["method"], path, self._shop.default_item_id)
+        try:
+            body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
+            if order is None:
+                check_json(headers.get("content-type"), body)
+                await self._hand_on(scope, body, receive, send, request_id)
+                return
+            answer = await answer_order(self._shop, order, headers, body, path, request_id)
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - every error has its answer
+            answer = error_answer(error, path, request_id)
+        await send_answer(send, answer, request_id)
+
+    async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, send: Send, request_id: str) -> None:
+        """Let the framework answer a request whose body is here already."""
+        scope[REQUEST_ID] = request_id
+        first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        started = False
+
+        async def receive_body_first() -> Message:
+            return first.pop() if first else await receive()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), (b"request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive_body_first, send_with_id)
+        except Exception:
+            if not started:  # otherwise Starlette has answered and raises it again only for the log, which has it
+                raise
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def read_body(scope: Scope, headers: Mapping[str, str], receive: Receive, bytes_max: int) -> bytes:
+    """The body of a request. Raises BadRequest where it is larger than `bytes_max`, and ClientGone."""
+    length = _declared_length(scope, headers)
+    if length == 0:
+        return b""
+    if length is not None and length > bytes_max:
+        raise too_large(bytes_max)
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body += bytes(message.get("body", b""))
+        if len(body) > bytes_max:
+            raise too_large(bytes_max)
+        # A body that has its declared length is whole: waiting for the server to say so costs another turn.
+        if len(body) == length or not message.get("more_body"):
+            return body
+
+
+def _declared_length(scope: Scope, headers: Mapping[str, str]) -> int | None:
+    """Bytes that will come, or None where only the end of the body tells."""
+    length = headers.get("content-length")
+    if length is not None:
+        return int(length)  # servers have checked that it is a number
+    if "transfer-encoding" in headers or not scope.get("http_version", "1.1").startswith("1"):
+        return None
+    return 0
+
+
+async def send_answer(send: Send, answer: Answer, request_id: str) -> None:
+    """Give an answer to the server."""
+    headers = raw_headers(answer)
+    headers.append((b"request-id", request_id.encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
