@@ -41,7 +41,7 @@ class ASGIDoor:
             body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
             if order is None:
                 check_json(headers.get("content-type"), body)
-                await self._hand_on(scope, body, receive, send, request_id)
+                await self.hand_on(scope, body, receive, send, request_id)
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
         except ClientGone:
@@ -50,7 +50,7 @@ class ASGIDoor:
             answer = error_answer(error, path, request_id)
         await send_answer(send, answer, request_id)
 
-    async def _hand_on(self, scope: Scope, body: bytes, receive: Receive, send: Send, request_id: str) -> None:
+    async def hand_on(self, scope: Scope, body: bytes, receive: Receive, send: Send, request_id: str) -> None:
         """Let the framework answer a request whose body is here already."""
         scope[REQUEST_ID] = request_id
         first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from sellout.http.answers import Answer
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import BadRequest
+from sellout.http.requests import check_json
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -68,18 +67,19 @@ class RSGIDoor:
         loop.run_until_complete(self._shop.close())
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
-        order = find_order(scope.method, scope.path, self._shop.default_item_id)
-        if order is None:
-            await _Translation(scope, exchange).run(self._door)
-            return
         headers, path, request_id = scope.headers, scope.path, new_request_id()
+        order = find_order(scope.method, path, self._shop.default_item_id)
         try:
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max)
-        except BadRequest as error:
-            answer = error_answer(error, path, request_id)
-        else:
+            if order is None:
+                check_json(headers.get("content-type"), body)
+                translation = _Translation(exchange)
+                await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
+                return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
-        _respond(exchange, answer, request_id)
+        except Exception as error:  # noqa: BLE001 - every error has its answer
+            answer = error_answer(error, path, request_id)
+        exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
 
 
 async def read_body(headers: Headers, exchange: Exchange, bytes_max: int) -> bytes:
@@ -99,48 +99,32 @@ async def read_body(headers: Headers, exchange: Exchange, bytes_max: int) -> byt
     return body
 
 
-def _respond(exchange: Exchange, answer: Answer, request_id: str) -> None:
-    status, headers, body = answer
-    exchange.response_bytes(status, [*headers, ("request-id", request_id)], body)
-
-
 class _Translation:
-    """One request on its way through the ASGI door."""
+    """The framework's messages on their way to Granian."""
 
-    def __init__(self, scope: Scope, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._scope = _asgi_scope(scope)
-        self._body = aiter(exchange)
-        self._body_has_ended = False
-        self._start: tuple[int, list[tuple[str, str]]] | None = None
+        self._status = 500
+        self._headers: list[tuple[str, str]] = []
         self._stream: Stream | None = None
 
-    async def run(self, door: ASGIDoor) -> None:
-        await door(self._scope, self._receive, self._send)
-
-    async def _receive(self) -> Message:
-        async for piece in self._body:
-            return {"type": "http.request", "body": piece, "more_body": True}
-        if not self._body_has_ended:
-            self._body_has_ended = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self._exchange.client_disconnect()  # after the body there is only the client's leaving to wait for
+    async def receive(self) -> Message:
+        """The body has been read, so all that can still come is that the client leaves."""
+        await self._exchange.client_disconnect()
         return {"type": "http.disconnect"}
 
-    async def _send(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._start = (message["status"], _text(message.get("headers", ())))
+            self._status, self._headers = message["status"], _text(message.get("headers", ()))
             return
         body, more = message.get("body", b""), message.get("more_body", False)
-        if self._stream is not None:
+        if self._stream is None and not more:
+            self._exchange.response_bytes(self._status, self._headers, body)
+            return
+        if self._stream is None:
+            self._stream = self._exchange.response_stream(self._status, self._headers)
+        if body:
             await self._stream.send_bytes(body)
-        elif self._start is not None:
-            status, headers = self._start
-            if more:
-                self._stream = self._exchange.response_stream(status, headers)
-                await self._stream.send_bytes(body)
-            else:
-                self._exchange.response_bytes(status, headers, body)
 
 
 def _text(headers: Any) -> list[tuple[str, str]]:
