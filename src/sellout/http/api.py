@@ -8,6 +8,7 @@ from sellout.domain import ANONYMOUS, Command, Outcome, Refund, Refunded, Refuse
 from sellout.http.answers import json_answer
 from sellout.http.csv_export import purchases_csv
 from sellout.http.documented import IDEMPOTENCY_KEY, answers
+from sellout.http.fastlane import answer_order
 from sellout.http.items import change_of, item_of
 from sellout.http.models import (
     AuditOut,
@@ -20,12 +21,13 @@ from sellout.http.models import (
     PurchaseOut,
     Ticket,
 )
-from sellout.http.orders import find_order, sell
+from sellout.http.orders import find_order
 from sellout.http.organiser import require_organiser
 from sellout.http.problems import FieldError, Problem, from_refusal, invalid
 from sellout.http.requests import read_key
 from sellout.http.responses import respond
 from sellout.http.shop import OpenShop
+from sellout.http.through_asgi import REQUEST_ID
 from sellout.http.views import audit_view, item_view, purchase_view
 from sellout.store.port import first_item
 
@@ -70,7 +72,8 @@ async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Respo
 async def _sell(request: Request, shop: OpenShop) -> Response:
     order = find_order(request.method, request.url.path, shop.default_item_id)
     assert order is not None  # noqa: S101 - the router has found the route
-    return respond(request, await sell(shop, order, request.headers, await request.body()))
+    body, request_id = await request.body(), request.scope[REQUEST_ID]
+    return respond(request, await answer_order(shop, order, request.headers, body, request.url.path, request_id))
 
 
 @router.get("/v1/items", tags=["items"], responses=answers(200, ItemList, "unavailable"))

@@ -1,17 +1,14 @@
-"""The routes of a rush without their transport: request to command, commit, outcome to answer.
-
-The fast lane and the FastAPI application both answer with these, so a route behaves the same either way.
-"""
+"""The routes of a rush without transport and commit: request to command, and outcome to answer. Pure functions."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from sellout.domain import Bought, Buy, Purchase, Refused
+from sellout.domain import Bought, Buy, Outcome, Purchase, Refused
 from sellout.http.answers import Answer, json_answer
 from sellout.http.ids import new_id
 from sellout.http.problems import Problem, from_refusal
 from sellout.http.requests import OrderReader, read_key
-from sellout.http.shop import Shop
 from sellout.http.views import purchase_view, ticket_view
 
 BUY_TICKET = "/buy_ticket"
@@ -34,6 +31,7 @@ class Order(NamedTuple):
     show: Callable[[Purchase, bool], Answer]
 
 
+@lru_cache(maxsize=1024)  # a rush asks for few addresses
 def find_order(method: str, path: str, default_item_id: str) -> Order | None:
     """The hot route of a request, or None where the framework has to answer."""
     if method != "POST":
@@ -44,20 +42,19 @@ def find_order(method: str, path: str, default_item_id: str) -> Order | None:
     return Order(default_item_id, show_ticket) if path == BUY_TICKET else None
 
 
-async def sell(shop: Shop, order: Order, headers: Headers, body: bytes) -> Answer | Problem:
-    """Parse, commit, render. Raises BadRequest, Busy and StoreUnavailable."""
-    outcome = await shop.committer.submit(read_order(shop.orders, order.item_id, headers, body))
-    if type(outcome) is Bought:
-        return order.show(*outcome)
-    assert isinstance(outcome, Refused)  # noqa: S101 - an order is bought or refused
-    return from_refusal(outcome)
-
-
 def read_order(reader: OrderReader, item_id: str, headers: Headers, body: bytes) -> Buy:
     """The command of a request. Raises BadRequest."""
     key = read_key(headers.get("idempotency-key"))
     buyer, quantity = reader.read(body, headers.get("content-type"))
     return Buy(new_id(), item_id, buyer, quantity, key)
+
+
+def show_outcome(order: Order, outcome: Outcome) -> Answer | Problem:
+    """What the buyer is told."""
+    if type(outcome) is Bought:
+        return order.show(*outcome)
+    assert isinstance(outcome, Refused)  # noqa: S101 - an order is bought or refused
+    return from_refusal(outcome)
 
 
 def show_ticket(purchase: Purchase, replayed: bool) -> Answer:  # noqa: FBT001 - as Bought has it

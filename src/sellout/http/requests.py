@@ -1,7 +1,7 @@
 """What buyers send, checked: bodies, buyers and idempotency keys. Bad input becomes a Problem that names the member."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -30,14 +30,7 @@ class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quantity: int = 1
 
 
-class Ask(NamedTuple):
-    """A checked order."""
-
-    buyer: str
-    quantity: int
-
-
-_ONE_UNIT = Ask(ANONYMOUS, 1)
+_ONE_UNIT = (ANONYMOUS, 1)
 _decode_order = msgspec.json.Decoder(Order).decode
 
 
@@ -48,8 +41,8 @@ class OrderReader:
         self._buyer_length_max = buyer_length_max
         self._is_buyer = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{buyer_length_max}}}").fullmatch
 
-    def read(self, body: bytes, content_type: str | None) -> Ask:
-        """The order that a body asks for. Raises BadRequest."""
+    def read(self, body: bytes, content_type: str | None) -> tuple[str, int]:
+        """The buyer and the quantity that a body asks for. Raises BadRequest."""
         if not body:
             return _ONE_UNIT
         order: Order = parse_json(body, content_type, _decode_order)
@@ -57,8 +50,8 @@ class OrderReader:
         if quantity < 1:
             raise BadRequest(invalid(FieldError("quantity", "must be 1 or more")))
         if buyer is None:
-            return Ask(ANONYMOUS, quantity)
-        return Ask(self.buyer(buyer), quantity)
+            return ANONYMOUS, quantity
+        return self.buyer(buyer), quantity
 
     def buyer(self, name: str) -> str:
         """A buyer's name as it was given. Raises BadRequest."""
