@@ -1,6 +1,7 @@
 """wrk's report is read as wrk writes it."""
 
 import pytest
+
 from benchmarks.load import KEY_HEADER, NO_KEY_HEADER, LoadError, Shot, command, duration, number, parse
 
 CLEAN = """\

@@ -1,6 +1,7 @@
 """Medians, ratios to the ceiling, and goals."""
 
 import pytest
+
 from benchmarks.load import Load
 from benchmarks.measure import Run
 from benchmarks.results import Goal, goals, ratio, summarise

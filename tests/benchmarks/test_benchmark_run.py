@@ -4,6 +4,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from benchmarks import full, run
 from benchmarks.crowd import crowd
 from benchmarks.full import MEBI, Full, Memory
 from benchmarks.load import Load
@@ -11,9 +14,6 @@ from benchmarks.machine import Disk, file_system
 from benchmarks.measure import Run
 from benchmarks.report import Report, markdown, show
 from benchmarks.results import goals, summarise
-from rich.console import Console
-
-from benchmarks import full, run
 
 LOAD = Load(requests=1000, seconds=1.0, rate=1.0, p50=0.0015, p99=0.0123, failed=25)
 RUNS = [Run(name, 512, rate, LOAD, 0.05) for name, rate in (("no-op", 50_000.0), ("seed", 100.0), ("buy", 25_000.0))]

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+
+from benchmarks import run
 from benchmarks.crowd import check
 from benchmarks.load import Load
 from benchmarks.verify import Evidence, Expect, NotVerifiedError, verify, verify_census
-
-from benchmarks import run
 
 
 def evidence(sold: int, failed: int = 0, socket_errors: int = 0, requests: int = 1000) -> Evidence:
