@@ -68,9 +68,8 @@ class Metrics:
 
 def outcome_name(outcome: Outcome) -> str:
     """The label of an outcome: what happened, or the reason of a refusal."""
-    kind = type(outcome)
-    if kind is Bought:
+    if type(outcome) is Bought:
         return "replayed" if outcome.replayed else "bought"
-    if kind is Refused:
+    if type(outcome) is Refused:
         return str(outcome.reason)
-    return "refunded" if kind is Refunded else "item_saved"
+    return "refunded" if type(outcome) is Refunded else "item_saved"
