@@ -1,0 +1,70 @@
+"""The plans of the hot statements: by index, never by a scan that grows with the sale."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from sellout.store.queries import load_queries
+from sellout.store.sqlite_file import open_database
+
+ROWS = 20_000
+ITEMS = 2_000
+SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read")
+BINDINGS = {
+    "load_items": {"ids": json.dumps(["item-a"])},
+    "load_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
+    "load_bought": {"buyers": json.dumps([["item-a", "b1"]])},
+    "load_purchases": {"ids": json.dumps(["p1"])},
+    "update_items": {"items": json.dumps([["item-a", "A", 1, 0, 0, None, None, 0, None, 1, 1]]), "now": 0},
+    "update_refunds": {"ids": json.dumps(["p1"]), "now": 0},
+    "item": {"id": "item-a"},
+    "purchase": {"id": "p1"},
+    "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
+    "purchases": {"item_id": "item-a", "after": 10, "limit": 10},
+}
+
+
+@pytest.fixture(scope="module", params=["without statistics", "with statistics"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
+    path: Path = tmp_path_factory.mktemp("plans") / "shop.db"
+    connection = open_database(path, lambda: 0, 1)
+    connection.execute(
+        "INSERT INTO inventory (id, item, capacity, sold, max_per_order, hold_seconds, created_at, decided_at)"
+        " VALUES ('item-a', 'A', 1000000, ?, 10, 600, 0, 0)",
+        (ROWS,),
+    )
+    connection.execute(
+        "INSERT INTO inventory (id, item, capacity, max_per_order, hold_seconds, created_at, decided_at)"
+        " SELECT 'other-' || value, 'B', 1, 10, 600, 0, 0 FROM json_each(?)",
+        (json.dumps(list(range(ITEMS))),),
+    )
+    connection.execute(
+        "INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at)"
+        " SELECT 'p' || value, 'item-a', 'A', 'b' || value, 1, 'k' || value, 0 FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
+    if request.param == "with statistics":
+        connection.execute("ANALYZE")
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("name", sorted(BINDINGS))
+def test_a_hot_statement_finds_its_rows_by_an_index(filled: apsw.Connection, name: str) -> None:
+    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", BINDINGS[name]).fetchall()
+    plan = [str(row[3]) for row in rows]
+    scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+    assert scans == [], plan
+    assert any(re.match(r"SEARCH (i|p|inventory|purchases) USING", step) for step in plan), plan
+    assert not any("AUTOMATIC" in step for step in plan), plan
+
+
+def test_a_batch_is_read_first_and_then_the_table(filled: apsw.Connection) -> None:
+    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL['load_keys']}", BINDINGS["load_keys"]).fetchall()
+    plan = [str(row[3]) for row in rows]
+    assert "VIRTUAL TABLE" in plan[0]
+    assert "one_purchase_per_key" in plan[1]

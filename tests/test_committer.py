@@ -1,0 +1,170 @@
+"""Group commit: what forms a batch, and what happens to those who wait."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import pytest
+
+from sellout.committer import HALVED_FROM, Busy, Committer, Limits
+from sellout.domain import Bought, Buy, Command, Outcome, Purchase
+from sellout.store.port import StoreUnavailable
+from tests.words import a_buy
+
+
+class SlowStore:
+    """Grants everything, one batch at a time, when it is told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Command]] = []
+        self.deadlines: list[float] = []
+        self.gate = asyncio.Event()
+        self.fail_next = False
+
+    async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
+        self.batches.append(list(commands))
+        self.deadlines.append(deadline)
+        await self.gate.wait()
+        if self.fail_next:
+            self.fail_next = False
+            raise StoreUnavailable("the disk is full")
+        return [bought(command) for command in commands]
+
+
+def bought(command: Command) -> Outcome:
+    assert isinstance(command, Buy)
+    return Bought(Purchase(command.purchase_id, command.item_id, "", command.buyer, command.quantity, None, 0))
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(test)
+
+
+async def settled() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def a_committer(store: SlowStore, **limits: Any) -> Committer:
+    committer = Committer(store, Limits(**limits))  # type: ignore[arg-type] - it is asked to transact only
+    committer.start()
+    return committer
+
+
+def test_what_arrives_while_a_batch_commits_is_the_next_batch() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store)
+        first = committer.submit(a_buy())
+        await settled()
+        rest = [committer.submit(a_buy()) for _ in range(5)]
+        await settled()
+        assert [len(batch) for batch in store.batches] == [1]
+        store.gate.set()
+        await asyncio.gather(first, *rest)
+        assert [len(batch) for batch in store.batches] == [1, 5]
+        await committer.stop()
+
+    run(test())
+
+
+def test_everybody_gets_the_outcome_of_the_own_command() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        committer = a_committer(store)
+        commands = [a_buy() for _ in range(500)]
+        outcomes = await asyncio.gather(*map(committer.submit, commands))
+        assert outcomes == [bought(command) for command in commands]
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_batch_is_bounded_and_takes_half_of_a_long_queue() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        committer = a_committer(store, batch_size_max=100)
+        await asyncio.gather(*(committer.submit(a_buy()) for _ in range(400)))
+        sizes = [len(batch) for batch in store.batches]
+        assert max(sizes) == 100
+        assert sizes[-1] <= HALVED_FROM
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_full_queue_is_busy_and_takes_nothing() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store, queue_length_max=2)
+        under_way = committer.submit(a_buy())
+        await settled()
+        waiting = [committer.submit(a_buy()), committer.submit(a_buy())]
+        with pytest.raises(Busy):
+            committer.submit(a_buy())
+        store.gate.set()
+        await asyncio.gather(under_way, *waiting)
+        assert sum(map(len, store.batches)) == 3
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_caller_that_goes_away_disturbs_nobody_and_its_command_stands() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store)
+        gone, stays = committer.submit(a_buy()), committer.submit(a_buy())
+        gone.cancel()
+        store.gate.set()
+        assert isinstance(await stays, Bought)
+        assert len(store.batches[0]) == 2
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_store_that_cannot_answer_fails_that_batch_only() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        store.fail_next = True
+        committer = a_committer(store)
+        failed = await asyncio.gather(committer.submit(a_buy()), committer.submit(a_buy()), return_exceptions=True)
+        assert [type(error) for error in failed] == [StoreUnavailable] * 2
+        assert isinstance(await committer.submit(a_buy()), Bought)
+        await committer.stop()
+
+    run(test())
+
+
+def test_stopping_answers_all_that_was_taken_and_takes_no_more() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store)
+        taken = [committer.submit(a_buy()) for _ in range(200)]
+        stopping = asyncio.create_task(committer.stop())
+        await settled()
+        with pytest.raises(Busy):
+            committer.submit(a_buy())
+        store.gate.set()
+        await stopping
+        assert all(isinstance(answer.result(), Bought) for answer in taken)
+
+    run(test())
+
+
+def test_a_batch_waits_for_the_database_as_long_as_its_oldest_command_may() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        before = time.monotonic()
+        committer = a_committer(store, unavailable_after_seconds=7.0)
+        await committer.submit(a_buy())
+        assert before + 7.0 <= store.deadlines[0] <= time.monotonic() + 7.0
+        await committer.stop()
+
+    run(test())
