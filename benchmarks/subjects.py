@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.server import Server, ServerError, call, free_port, running
 from benchmarks.verify import Expect, NotVerifiedError
-from sellout.serve import BACKLOG
 from sellout.settings import Settings
+from sellout.supervisor import BACKLOG
 
 CAPACITY = 1_000_000_000
 ITEM = "benchmark"

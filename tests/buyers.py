@@ -18,6 +18,20 @@ class Told:
     refused: set[str] = field(default_factory=set)
     unanswered: set[str] = field(default_factory=set)
     statuses: list[int] = field(default_factory=list)
+    _awaited: list[tuple[int, asyncio.Event]] = field(default_factory=list)
+
+    async def heard_of(self, answers: int) -> None:
+        """Wait until so many answers have come."""
+        reached = asyncio.Event()
+        self._awaited.append((answers, reached))
+        await reached.wait()
+
+    def note(self, status: int) -> None:
+        """One more answer has come."""
+        self.statuses.append(status)
+        for answers, reached in self._awaited:
+            if len(self.statuses) >= answers:
+                reached.set()
 
 
 async def buy(session: aiohttp.ClientSession, url: str, key: str, told: Told, item: str = "item-a") -> None:
@@ -32,7 +46,7 @@ async def buy(session: aiohttp.ClientSession, url: str, key: str, told: Told, it
 
 
 def _note(key: str, status: int, body: Any, told: Told) -> None:
-    told.statuses.append(status)
+    told.note(status)
     if status == 201:
         told.bought[key] = body["purchase_id"]
     elif status in DEFINITE:

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from sellout.committer import HALVED_FROM, Busy, Committer, Limits
 from sellout.domain import Bought, Buy, Command, Outcome, Purchase
-from sellout.store.port import StoreUnavailable
+from sellout.store.port import Store, StoreUnavailable
 from tests.words import a_buy
 
 
@@ -47,7 +47,7 @@ async def settled() -> None:
 
 
 def a_committer(store: SlowStore, **limits: Any) -> Committer:
-    committer = Committer(store, Limits(**limits))  # type: ignore[arg-type] - it is asked to transact only
+    committer = Committer(cast("Store", store), Limits(**limits))  # it is asked to transact only
     committer.start()
     return committer
 

@@ -164,9 +164,7 @@ def test_a_refund_gives_the_units_back_exactly_once_and_the_key_keeps_its_answer
 
 def test_capacity_is_raised_and_lowered_but_not_below_what_is_sold_and_held() -> None:
     shop = Shelves(an_item(capacity=5, sold=2, held=1))
-    lowered, too_low, raised = shop.transact(
-        [ChangeItem("a", (Change("capacity", value),)) for value in (3, 2, 9)]
-    )
+    lowered, too_low, raised = shop.transact([ChangeItem("a", (Change("capacity", value),)) for value in (3, 2, 9)])
     assert isinstance(lowered, ItemSaved)
     assert lowered.item.available == 0
     assert too_low == Refused(Reason.CAPACITY_BELOW_COMMITTED, available=0)

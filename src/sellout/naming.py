@@ -8,7 +8,7 @@ SLUG_LENGTH_MAX = 64
 
 SLUG_PATTERN = rf"^[a-z0-9](?:[a-z0-9-]{{0,{SLUG_LENGTH_MAX - 2}}}[a-z0-9])?$"
 
-_is_slug = re.compile(SLUG_PATTERN).match
+_is_slug = re.compile(SLUG_PATTERN).fullmatch
 
 
 def slug(name: str) -> str:

@@ -1,37 +1,22 @@
-"""Serving: one supervisor process, and under it the workers that answer, by Granian.
+"""Starting to serve: prepare the database, look at the port, and become the supervisor of the workers.
 
-The supervisor prepares the database before a worker starts, so that what is wrong with it is one clear line.
+The database is prepared before a worker starts, so that what is wrong with it is one clear line.
 """
 
 import asyncio
-import contextlib
-import multiprocessing
-import multiprocessing.connection
 import os
 import socket
 import sys
-import threading
 import time
-import webbrowser
 from collections.abc import Callable
-from typing import Any
-
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
+from typing import NoReturn
 
 from sellout.bootstrap import Prepared, open_store, prepare
-from sellout.settings import PREFIX, Settings, load_settings
-
-BACKLOG = 4096
-"""Connections that the system keeps for us until a worker takes them."""
+from sellout.settings import PREFIX, Settings
+from sellout.supervisor import Plan
 
 PORT_WAIT_SECONDS = 5.0
 """How long a start waits for a port that a server which is just stopping still has."""
-
-START_SECONDS_MAX = 60.0
-"""How long a start may take before we stop looking for its first answer."""
 
 _PAUSE_SECONDS = 0.02
 
@@ -40,21 +25,28 @@ class PortTaken(Exception):
     """Another program listens on the port."""
 
 
-def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; every accepted request is answered before it returns.
+def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], None]) -> NoReturn:
+    """Serve until SIGTERM or SIGINT; every accepted request is answered before the process ends.
 
-    `announce` is told the address once it answers. Raises StoreUnusable, StoreUnavailable and PortTaken.
+    Raises StoreUnusable, StoreUnavailable and PortTaken; after that this process becomes the supervisor, by exec,
+    because all that was imported to get here would only lie in its memory.
     """
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
     port = free_port(settings.host, settings.port)
-    _pass_on(settings, port)
-    address = f"http://{_in_url(settings.host)}:{port}"
-    threading.Thread(
-        target=_tell_when_up, args=(settings.host, port, address, open_browser, announce), daemon=True
-    ).start()
-    _granian(settings, port).serve(target_loader=load_worker, wrap_loader=False)
+    plan = Plan(
+        host=settings.host,
+        port=port,
+        workers=settings.workers,
+        connections_max=settings.connections_max,
+        header_read_seconds=settings.header_read_seconds,
+        stop_seconds=settings.stop_seconds,
+        open_browser=open_browser,
+    )
+    command = [sys.executable, "-m", "sellout.supervisor", plan.to_text()]
+    sys.stdout.flush()
+    os.execve(sys.executable, command, os.environ | _as_variables(settings))  # noqa: S606 - no shell is wanted
 
 
 async def _prepare(settings: Settings) -> Prepared:
@@ -65,47 +57,10 @@ async def _prepare(settings: Settings) -> Prepared:
         await store.close()
 
 
-def _pass_on(settings: Settings, port: int) -> None:
-    """Workers read their settings from the environment, as any ASGI server's would: give them ours."""
-    for name, value in settings.model_dump(exclude={"organiser_key"}).items():
-        os.environ[PREFIX + name.upper()] = str(value)
-    os.environ[f"{PREFIX}PORT"] = str(port)
-
-
-def _granian(settings: Settings, port: int) -> Any:
-    return Granian(
-        "sellout",  # a name; load_worker makes the application
-        address=settings.host,
-        port=port,
-        interface=Interfaces.RSGI,
-        workers=settings.workers,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=int(settings.header_read_seconds * 1000)),
-        websockets=False,
-        backlog=BACKLOG,
-        backpressure=settings.connections_max,
-        log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        workers_kill_timeout=settings.stop_seconds,
-    )
-
-
-def load_worker() -> Any:
-    """The application, in a worker process. It dies with its supervisor, however that ends."""
-    from sellout.http.app import create_rsgi_app
-    from sellout.telemetry import set_up_logging
-
-    set_up_logging()
-    threading.Thread(target=_end_with_supervisor, daemon=True).start()
-    return create_rsgi_app(load_settings())
-
-
-def _end_with_supervisor() -> None:
-    """A worker that outlives a killed supervisor would keep the port, and nobody could stop it."""
-    supervisor = multiprocessing.parent_process()
-    if supervisor is not None:
-        multiprocessing.connection.wait([supervisor.sentinel])
-        os._exit(1)
+def _as_variables(settings: Settings) -> dict[str, str]:
+    """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
+    values = settings.model_dump(exclude={"organiser_key"})
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
 def free_port(host: str, port: int) -> int:
@@ -125,21 +80,3 @@ def free_port(host: str, port: int) -> int:
             if port == 0 or time.monotonic() >= deadline:
                 raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
             time.sleep(_PAUSE_SECONDS)
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _tell_when_up(host: str, port: int, address: str, open_browser: bool, announce: Callable[[str], None]) -> None:  # noqa: FBT001
-    """Say where we serve once a connection succeeds, so that whoever reads the line can use it at once."""
-    deadline = time.monotonic() + START_SECONDS_MAX
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection((reachable, port), timeout=1):
-            announce(f"Sellout serves on {address}")
-            if open_browser:
-                webbrowser.open(f"{address}/docs")
-            return
-        time.sleep(_PAUSE_SECONDS)
-    sys.stderr.write(f"sellout: {address} does not answer after {START_SECONDS_MAX:.0f} seconds\n")

@@ -1,5 +1,6 @@
 """Every setting, with its default, its bounds and its meaning; read from the environment as `SELLOUT_*`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -8,10 +9,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sellout.domain import CAPACITY_MAX
+from sellout.naming import slug
 
 PREFIX = "SELLOUT_"
 
 ORGANISER_KEY_LENGTH_MIN = 16
+
+_KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
 
 
 class BadSetting(Exception):
@@ -90,11 +94,20 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:///FILE or sqlite:////ABSOLUTE/FILE")
         return url
 
+    @field_validator("item")
+    @classmethod
+    def _can_be_an_id(cls, item: str) -> str:
+        if not slug(item) or not item.isprintable():
+            raise ValueError("must have a letter or a digit, and no control characters")
+        return item
+
     @field_validator("organiser_key")
     @classmethod
-    def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and len(key.get_secret_value()) < ORGANISER_KEY_LENGTH_MIN:
-            raise ValueError(f"must have at least {ORGANISER_KEY_LENGTH_MIN} characters")
+    def _can_be_sent(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and _KEY.fullmatch(key.get_secret_value()) is None:
+            raise ValueError(
+                f"must have at least {ORGANISER_KEY_LENGTH_MIN} printable ASCII characters, no space at either end"
+            )
         return key
 
     @property

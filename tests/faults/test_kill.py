@@ -35,8 +35,7 @@ async def sale_until_killed(server: Server, keys: list[str], told: Told, kill_af
     killed = asyncio.Event()
 
     async def kill() -> None:
-        while len(told.statuses) < kill_after * BUYERS:
-            await asyncio.sleep(0)
+        await told.heard_of(round(kill_after * BUYERS))
         server.kill()
         killed.set()
 
@@ -90,8 +89,7 @@ def test_a_killed_worker_comes_back_by_itself_and_nothing_is_lost(tmp_path: Path
     keys = [f"key-{buyer}" for buyer in range(BUYERS)]
 
     async def kill_one(server: Server) -> None:
-        while len(told.statuses) < BUYERS / 10:
-            await asyncio.sleep(0)
+        await told.heard_of(BUYERS // 10)
         os.kill(children_of(server.process.pid)[0], signal.SIGKILL)
 
     async def sale(server: Server) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 from aiohttp import web
-from fake_shop import DROP, FakeShop, Misbehaviour, behave, problem
 
 from sellout.prove import CouldNotRun
 from sellout.prove.crowd import invite, make_room_for, storm
 from sellout.prove.evidence import Buyer, Request
 from sellout.prove.progress import Progress
 from sellout.prove.shopper import Patience, seconds_of
+from tests.prove.fake_shop import DROP, FakeShop, Misbehaviour, behave, problem
 
 HURRIED = Patience(attempts_max=3, pause_seconds=0.0)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from honest import answer_instead, bought, busy, crowd, honest_run, silence
 
 from sellout.prove.evidence import Attempt
 from sellout.prove.figures import BINS_MAX, figures_of, meaning_of
+from tests.prove.honest import answer_instead, bought, busy, crowd, honest_run, silence
 
 
 def test_every_answer_is_counted_also_those_before_the_last() -> None:

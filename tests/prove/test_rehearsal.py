@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_shop import DROP, KEY, FakeShop, problem
 
 from sellout.prove import CouldNotRun
 from sellout.prove.rehearsal import Plan, Result, prove
 from sellout.prove.shopper import Patience
+from tests.prove.fake_shop import DROP, KEY, FakeShop, problem
 
 PLAN = Plan(buyers=30, stock=10, organiser_key=KEY, patience=Patience(attempts_max=3, pause_seconds=0.0))
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from honest import answer_instead, audit, count_instead, counters, crowd, honest_run, silence, sold_out
 from rich.console import Console
 
 from sellout.prove.evidence import Attempt, Evidence
@@ -17,6 +16,7 @@ from sellout.prove.progress import Progress
 from sellout.prove.rehearsal import Facts, Result
 from sellout.prove.report import as_json, print_report, progress_bar
 from sellout.prove.verdict import RULES, judge
+from tests.prove.honest import answer_instead, audit, count_instead, counters, crowd, honest_run, silence, sold_out
 
 HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script>'
 

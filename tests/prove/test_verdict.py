@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from honest import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sellout.prove.evidence import Attempt, Audit, Evidence, Movements, Purchase
+from sellout.prove.verdict import FINDINGS_MAX, RULES, judge
+from tests.prove.honest import (
     RESTOCKED,
     SOLD,
     answer_instead,
@@ -18,11 +23,6 @@ from honest import (
     silence,
     sold_out,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from sellout.prove.evidence import Attempt, Audit, Evidence, Movements, Purchase
-from sellout.prove.verdict import FINDINGS_MAX, RULES, judge
 
 FIVE = [1, 1, 1, 1, 1]
 

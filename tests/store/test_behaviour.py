@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,9 +59,9 @@ class Shop:
 
 
 @pytest.fixture(params=["sqlite"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
     assert request.param == "sqlite"
-    yield Shop(lambda clock: SQLiteStore(tmp_path / "shop.db", clock))
+    return Shop(lambda clock: SQLiteStore(tmp_path / "shop.db", clock))
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[str]:
@@ -120,10 +120,10 @@ def test_every_member_of_an_item_is_kept(shop: Shop) -> None:
     full = an_item(opens_at=5, closes_at=9, paused=True, limit_per_buyer=3, max_per_order=4, hold_seconds=60)
     assert kinds(shop.transact(AddItem(full), AddItem(full))) == ["ItemSaved", "item_exists"]
     assert shop.item() == full
-    changes = {"name": "New", "capacity": 7, "opens_at": None, "closes_at": None, "paused": False}
+    changes: dict[str, Any] = {"name": "New", "capacity": 7, "opens_at": None, "closes_at": None, "paused": False}
     (saved,) = shop.transact(ChangeItem("a", tuple(Change(*change) for change in changes.items())))
     assert isinstance(saved, ItemSaved)
-    assert shop.item() == saved.item == full._replace(**changes)  # type: ignore[arg-type]
+    assert shop.item() == saved.item == full._replace(**changes)
 
 
 def test_the_ledger_adds_up_to_the_counters(shop: Shop) -> None:

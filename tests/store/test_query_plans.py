@@ -14,7 +14,7 @@ from sellout.store.sqlite_file import open_database
 ROWS = 20_000
 ITEMS = 2_000
 SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read")
-BINDINGS = {
+BINDINGS: dict[str, dict[str, str | int]] = {
     "load_items": {"ids": json.dumps(["item-a"])},
     "load_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
     "load_bought": {"buyers": json.dumps([["item-a", "b1"]])},

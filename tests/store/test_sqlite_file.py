@@ -26,6 +26,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.db"
 
 
+SAME_KEY = """
+INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at)
+VALUES ('x', 'a', 'A', 'ada', 1, 'k', 0)
+"""
+
+
 def commit(path: Path, *commands: object, wait_seconds: float = 30) -> list[Outcome]:
     async def run() -> list[Outcome]:
         store = SQLiteStore(path)
@@ -64,8 +70,7 @@ def test_a_commit_waits_for_the_disk(path: Path) -> None:
         ("UPDATE inventory SET capacity = 1", "never_oversold"),
         ("UPDATE inventory SET sold = -1", "sold_is_not_negative"),
         ("INSERT INTO purchases (id, item_id, item, quantity, purchased_at) VALUES ('x', 'a', 'A', 0, 0)", "quantity"),
-        ("INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at)"
-         " VALUES ('x', 'a', 'A', 'ada', 1, 'k', 0)", "UNIQUE"),
+        (SAME_KEY, "UNIQUE"),
         ("DELETE FROM purchases", "never removed"),
         ("UPDATE purchases SET quantity = 1", "never changed"),
         ("DELETE FROM movements", "append-only"),

@@ -18,6 +18,7 @@ from sellout.settings import BadSetting
 app = typer.Typer(
     name="sellout",
     help="Sells a limited stock over HTTP to everybody who comes at once, and sells exactly that stock.",
+    epilog="Example: sellout serve --port 9000",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

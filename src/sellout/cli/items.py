@@ -20,7 +20,12 @@ from sellout.store.port import Store
 
 COLUMNS = ("id", "name", "state", "capacity", "sold", "held", "available")
 
-app = typer.Typer(help="List, add and change items, on the database.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List, add and change items, on the database.",
+    epilog='Example: sellout items add "Front row" --capacity 200',
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("list", epilog="Example: sellout items list --json")
@@ -37,7 +42,7 @@ def list_items(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 @app.command("add", epilog='Example: sellout items add "Front row" --capacity 200 --limit-per-buyer 4')
 def add_item(
-    name: Annotated[str, typer.Argument(help="What buyers see.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What buyers see.")],
     capacity: Annotated[int, typer.Option(help="Units in all.")],
     item_id: Annotated[str | None, typer.Option("--id", help="The id in addresses (default: from the name).")] = None,
     opens_at: Annotated[str | None, typer.Option(metavar="TIME", help="For example 2027-01-31T19:00:00Z.")] = None,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sellout.domain import ANONYMOUS, Command, Outcome, Refund, Refunded, Refused
 from sellout.http.answers import json_answer
 from sellout.http.csv_export import purchases_csv
-from sellout.http.documented import IDEMPOTENCY_KEY, answers
+from sellout.http.documented import IDEMPOTENCY_KEY, LINK, LOCATION, REPLAYED, answers
 from sellout.http.fastlane import answer_order
 from sellout.http.items import change_of, item_of
 from sellout.http.models import (
@@ -48,7 +48,7 @@ _BUYING = (*_WINDOW, *_STOCK, *_BODY, "key_reused", *_STORE)
 _ORGANISING = ("unauthorized", *_BODY, *_STORE)
 
 
-@router.post("/buy_ticket", tags=["buy"], responses=answers(200, Ticket, *_BUYING), openapi_extra=_ORDER)
+@router.post("/buy_ticket", tags=["buy"], responses=answers(200, Ticket, *_BUYING, headers=REPLAYED), openapi_extra=_ORDER)
 async def buy_ticket(request: Request, shop: OpenShop) -> Response:
     """Buy from the default item. No body is needed.
 
@@ -61,7 +61,7 @@ async def buy_ticket(request: Request, shop: OpenShop) -> Response:
     "/v1/items/{item_id}/purchases",
     status_code=201,
     tags=["buy"],
-    responses=answers(201, PurchaseOut, *_BUYING),
+    responses=answers(201, PurchaseOut, *_BUYING, headers=LOCATION | REPLAYED),
     openapi_extra=_ORDER,
 )
 async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Response:  # noqa: ARG001 - documents the path
@@ -98,7 +98,7 @@ async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     status_code=201,
     tags=["items"],
     dependencies=organiser_only,
-    responses=answers(201, ItemOut, "item_exists", *_ORGANISING),
+    responses=answers(201, ItemOut, "item_exists", *_ORGANISING, headers=LOCATION),
 )
 async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
     """Put an item on sale."""
@@ -127,7 +127,9 @@ async def change_item(request: Request, shop: OpenShop, item_id: str, body: Item
     "/v1/items/{item_id}/purchases",
     tags=["purchases"],
     dependencies=organiser_only,
-    responses=answers(200, PurchaseList, "unauthorized", "unknown_item", "invalid_request", "unavailable"),
+    responses=answers(
+        200, PurchaseList, "unauthorized", "unknown_item", "invalid_request", "unavailable", headers=LINK, csv=True
+    ),
 )
 async def list_purchases(
     request: Request,
@@ -164,7 +166,7 @@ async def lookup_purchase(
 ) -> Response:
     """Did I get it? The purchase that an Idempotency-Key has made, for whoever lost the answer."""
     name = ANONYMOUS if buyer is None else shop.orders.buyer(buyer)
-    purchase = await shop.store.purchase_by_key(item_id, name, read_key(key) or "")
+    purchase = await shop.store.purchase_by_key(item_id, name, read_key(key, "key") or "")
     if purchase is None:
         return respond(request, Problem("unknown_purchase", "This Idempotency-Key has bought nothing of this item."))
     return respond(request, json_answer(200, purchase_view(purchase)))

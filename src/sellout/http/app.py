@@ -9,8 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 import sellout
 from sellout.http import api, docs, health
-from sellout.http.documented import problem_schema
-from sellout.http.responses import answer_errors
+from sellout.http.documented import problem_schema, tidy
+from sellout.http.responses import HeadAsGet, answer_errors
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor
 from sellout.http.through_rsgi import RSGIDoor
@@ -52,6 +52,7 @@ def _framework(shop: Shop) -> FastAPI:
         app.include_router(router)
     app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]
     app.mount("/docs/static", docs.swagger_files())
+    app.add_middleware(HeadAsGet)
     answer_errors(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
@@ -65,5 +66,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas.pop("$defs", {}))
         components["ProblemOut"] = schemas
+        tidy(document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -16,23 +16,52 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 
-_RETRY_AFTER = {"description": "Seconds to wait before a retry", "schema": {"type": "integer"}}
+Headers = dict[str, dict[str, Any]]
 
 
-def answers(status: int, model: type[BaseModel], *codes: str) -> dict[int | str, dict[str, Any]]:
+def _header(name: str, description: str, kind: str = "string") -> Headers:
+    return {name: {"description": description, "schema": {"type": kind}}}
+
+
+REQUEST_ID = _header("Request-Id", "The id of this request, the same as in the log")
+LOCATION = _header("Location", "Where it is to be found")
+REPLAYED = _header("Idempotent-Replayed", "`true` where the Idempotency-Key had this answer before")
+LINK = _header("Link", 'The next page of a CSV list, with `rel="next"`')
+_RETRY_AFTER = _header("Retry-After", "Seconds to wait before a retry", "integer")
+
+_NO_HEADERS: Headers = {}
+
+
+def answers(
+    status: int, model: type[BaseModel] | None, *codes: str, headers: Headers = _NO_HEADERS, csv: bool = False
+) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route: its success, and the problems with these codes, by status."""
     by_status: dict[int, list[str]] = defaultdict(list)
-    for code in codes:
+    for code in (*codes, "internal_error"):
         by_status[PROBLEMS[code].status].append(code)
-    described: dict[int | str, dict[str, Any]] = {status: {"model": model, "description": "Done"}}
+    success: dict[str, Any] = {"description": "Done", "headers": REQUEST_ID | headers}
+    if model is not None:
+        success["model"] = model
+    if csv:
+        success["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    described: dict[int | str, dict[str, Any]] = {status: success}
     for problem_status, same in sorted(by_status.items()):
         described[problem_status] = {
             "description": "; ".join(f"`{code}`: {PROBLEMS[code].when}" for code in same),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+            "headers": REQUEST_ID | (_RETRY_AFTER if problem_status in (409, 429, 503) else _NO_HEADERS),
         }
-        if problem_status in (409, 429, 503):
-            described[problem_status]["headers"] = {"Retry-After": _RETRY_AFTER}
     return described
+
+
+def tidy(document: dict[str, Any]) -> None:
+    """Take out what FastAPI adds and no route answers: its own shape of errors."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
 
 
 def problem_schema() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What machines ask: is the process alive, is the database there, how does it go."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from sellout.http.answers import json_answer
@@ -27,7 +28,7 @@ async def readyz(request: Request, shop: OpenShop) -> Response:
     return respond(request, _OK)
 
 
-@router.get("/metrics", responses={200: {"description": "Prometheus text format", "content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=PlainTextResponse, responses=answers(200, None))
 async def metrics(shop: OpenShop) -> Response:
     """The figures of this process, for Prometheus."""
     return Response(shop.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,11 +1,14 @@
 """The shapes of requests and answers, for validation on the cold routes and for the OpenAPI document."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sellout.domain import CAPACITY_MAX, State
+from sellout.http.problems import PROBLEMS
+from sellout.http.times import instant_of, rfc3339
 from sellout.naming import SLUG_PATTERN
 
 NAME_LENGTH_MAX = 200
@@ -13,10 +16,22 @@ HOLD_SECONDS_MAX = 86_400
 ORDER_MAX = 10_000
 
 
-def _only_text(value: Any) -> Any:
-    if isinstance(value, str | datetime | None):
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _only_rfc3339(value: Any) -> Any:
+    """Pydantic alone would also take numbers and dates."""
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
         return value
     raise ValueError("must be a time as RFC 3339 text, such as 2027-01-31T19:00:00Z")
+
+
+def _can_be_shown(moment: datetime) -> datetime:
+    try:
+        rfc3339(instant_of(moment))
+    except OverflowError:
+        raise ValueError("must be in the years 1 to 9999 of UTC") from None
+    return moment
 
 
 Name = Annotated[
@@ -24,7 +39,7 @@ Name = Annotated[
     Field(min_length=1, max_length=NAME_LENGTH_MAX, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$"),
 ]
 Capacity = Annotated[int, Field(ge=0, le=CAPACITY_MAX)]
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_text)]
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_rfc3339), AfterValidator(_can_be_shown)]
 LimitPerBuyer = Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
 MaxPerOrder = Annotated[int, Field(ge=1, le=ORDER_MAX)]
 HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
@@ -174,7 +189,7 @@ class ProblemOut(BaseModel):
     status: int
     detail: str
     instance: str
-    code: str
+    code: Annotated[str, Field(json_schema_extra={"enum": sorted(PROBLEMS)})]
     request_id: str
     available: int | None = None
     retry_after: int | None = None

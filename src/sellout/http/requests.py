@@ -13,6 +13,7 @@ KEY_LENGTH_MAX = 255
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH_MAX}}}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _AT = re.compile(r" - at `\$\.?(.*?)`$")
+_EXPECTED = re.compile(r"^Expected `(.*?)`, got `(.*?)`")
 
 
 class BadRequest(Exception):
@@ -76,7 +77,7 @@ def parse_json(body: bytes, content_type: str | None, decode: Any) -> Any:
         raise BadRequest(invalid(_field_error(str(error)))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if content_type is None:
-            raise BadRequest(_not_json("it has no content type and is no JSON")) from None
+            raise BadRequest(NO_JSON) from None
         raise BadRequest(invalid(FieldError("body", f"is not valid JSON: {error}"))) from None
 
 
@@ -91,18 +92,21 @@ def _not_json(reason: str) -> Problem:
     return Problem("unsupported_media_type", f"The body must be JSON: {reason}.")
 
 
+NO_JSON = _not_json("it has no content type and is no JSON")
+
+
 def _field_error(message: str) -> FieldError:
     """msgspec says "Expected `int`, got `str` - at `$.quantity`"; callers get the member and the rest."""
     unknown = re.match(r"Object contains unknown field `(.*)`", message)
     if unknown:
         return FieldError(unknown[1], "is not a member of this request")
     place = _AT.search(message)
-    said = _AT.sub("", message).replace("`", "")
+    said = _EXPECTED.sub(r"must be \1, not \2", _AT.sub("", message)).replace("`", "")
     return FieldError(place[1] if place and place[1] else "body", said[0].lower() + said[1:])
 
 
-def read_key(header: str | None) -> str | None:
-    """The idempotency key of a header, bare or as a quoted string. Raises BadRequest."""
+def read_key(header: str | None, name: str = "Idempotency-Key") -> str | None:
+    """The idempotency key of a header, bare or as a quoted string. Raises BadRequest, which says `name`."""
     if header is None:
         return None
     key = header
@@ -111,5 +115,5 @@ def read_key(header: str | None) -> str | None:
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
     if _KEY.fullmatch(key) is None:
         message = f"must have 1 to {KEY_LENGTH_MAX} printable ASCII characters, bare or as a quoted string"
-        raise BadRequest(invalid(FieldError("Idempotency-Key", message)))
+        raise BadRequest(invalid(FieldError(name, message)))
     return key

@@ -10,9 +10,9 @@ from starlette.routing import Match
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer, raw_headers
 from sellout.http.fastlane import problem_of
-from sellout.http.problems import PROBLEMS, STATUS_CODES, Problem, invalid
-from sellout.http.requests import BadRequest
-from sellout.http.through_asgi import REQUEST_ID
+from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
+from sellout.http.requests import NO_JSON, BadRequest
+from sellout.http.through_asgi import REQUEST_ID, ASGIApp, Receive, Scope, Send
 from sellout.http.validation import field_error
 from sellout.store.port import StoreUnavailable
 
@@ -24,6 +24,18 @@ def respond(request: Request, answer: Answer | Problem) -> Response:
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)
     return response
+
+
+class HeadAsGet:
+    """Whatever answers GET answers HEAD, too (RFC 9110, section 9.1); servers leave the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -40,18 +52,29 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for no other
+    if error.errors()[0]["type"] == "json_invalid":
+        return _unreadable(request)
     return respond(request, invalid(*map(field_error, error.errors())))
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+    if error.status_code == 400:  # FastAPI's word for a body that it cannot decode
+        return _unreadable(request)
     code = STATUS_CODES.get(error.status_code, "internal_error")
     if code == "not_found":
         return respond(request, Problem(code, "There is nothing at this address."))
     response = respond(request, Problem(code, PROBLEMS[code].when))
     if code == "method_not_allowed":
-        response.headers["allow"] = ", ".join(sorted(_methods(request)))
+        methods = set(_methods(request)) or {"GET"}  # only the static files are no route of ours
+        response.headers["allow"] = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
     return response
+
+
+def _unreadable(request: Request) -> Response:
+    """A body without a content type may be anything; one that says it is JSON is a broken one."""
+    is_json = "content-type" in request.headers
+    return respond(request, invalid(FieldError("body", "is not valid JSON")) if is_json else NO_JSON)
 
 
 def _methods(request: Request) -> Iterable[str]:

@@ -18,8 +18,8 @@ from sellout.store.queries import load_queries
 SQLITE_VERSION_MIN = "3.51.3"
 """The first SQLite without the WAL-reset bug, which may corrupt a file with several connections."""
 
-CACHE_KIB = 32 * 1024
-"""Page cache of a connection: the leaves of the key index of about a million purchases."""
+CACHE_KIB = 8 * 1024
+"""Page cache of the writing connection; the system caches the rest of the file."""
 
 CHECKPOINT_PAGES = 4000
 """Pages in the write-ahead log at which a commit moves them into the file (16 MB)."""

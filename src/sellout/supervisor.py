@@ -1,0 +1,109 @@
+"""The supervisor: it keeps Granian's workers running, stops them on SIGTERM, and says when they answer.
+
+It imports next to nothing, because it stays in memory beside the workers for as long as they run.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from typing import Any, NamedTuple
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+BACKLOG = 4096
+"""Connections that the system keeps for us until a worker takes them."""
+
+START_SECONDS_MAX = 60.0
+"""How long a start may take before we stop looking for its first answer."""
+
+_PAUSE_SECONDS = 0.02
+
+
+class Plan(NamedTuple):
+    """What the supervisor has to know; workers read the rest of the settings from the environment."""
+
+    host: str
+    port: int
+    workers: int
+    connections_max: int
+    header_read_seconds: float
+    stop_seconds: int
+    open_browser: bool
+
+    def to_text(self) -> str:
+        """The plan as one argument of a command line."""
+        return json.dumps(self._asdict())
+
+
+def main() -> None:
+    """Run the plan in the first argument, until SIGTERM or SIGINT."""
+    plan = Plan(**json.loads(sys.argv[1]))
+    threading.Thread(target=_tell_when_up, args=(plan,), daemon=True).start()
+    _granian(plan).serve(target_loader=load_worker, wrap_loader=False)
+
+
+def _granian(plan: Plan) -> Any:
+    return Granian(
+        "sellout",  # a name; load_worker makes the application
+        address=plan.host,
+        port=plan.port,
+        interface=Interfaces.RSGI,
+        workers=plan.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=int(plan.header_read_seconds * 1000)),
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=plan.connections_max,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=plan.stop_seconds,
+    )
+
+
+def load_worker() -> Any:
+    """The application, in a worker process. It dies with its supervisor, however that ends."""
+    from sellout.http.app import create_rsgi_app
+    from sellout.settings import load_settings
+    from sellout.telemetry import set_up_logging
+
+    set_up_logging()
+    threading.Thread(target=_end_with_supervisor, daemon=True).start()
+    return create_rsgi_app(load_settings())
+
+
+def _end_with_supervisor() -> None:
+    """A worker that outlives a killed supervisor would keep the port, and nobody could stop it."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        multiprocessing.connection.wait([supervisor.sentinel])
+        os._exit(1)
+
+
+def _tell_when_up(plan: Plan) -> None:
+    """Say where we serve once a connection succeeds, so that whoever reads the line can use it at once."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.host, plan.host)  # noqa: S104 - compared, not bound
+    address = f"http://{f'[{plan.host}]' if ':' in plan.host else plan.host}:{plan.port}"
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((reachable, plan.port), timeout=1):
+            sys.stdout.write(f"Sellout serves on {address}\n")
+            sys.stdout.flush()
+            if plan.open_browser:
+                webbrowser.open(f"{address}/docs")
+            return
+        time.sleep(_PAUSE_SECONDS)
+    sys.stderr.write(f"sellout: {address} does not answer after {START_SECONDS_MAX:.0f} seconds\n")
+
+
+if __name__ == "__main__":
+    main()
