@@ -34,8 +34,7 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False, prog_name="sellout")
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        _end(f"{error.format_message()} Try: {context.command_path if context else 'sellout'} --help", 2)
+        _end_misused(error)
     except BadSetting as error:
         _end(str(error), 2)
     except Failed as error:
@@ -46,6 +45,16 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read it has gone
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_misused(error: typer.TyperException) -> NoReturn:
+    message = error.format_message()
+    if message.startswith("Usage:"):  # no command at all: the help is the answer
+        sys.stderr.write(f"{message}\n")
+        sys.exit(2)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "sellout"
+    _end(f"{message.replace('Input should', 'must').rstrip('.')}. Try: {command} --help", 2)
 
 
 def _end(message: str, code: int) -> NoReturn:

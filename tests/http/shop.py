@@ -1,0 +1,110 @@
+"""The real application on a real SQLite file, driven in process, and what every one of its answers must keep."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.testclient import TestClient
+
+from sellout.http.app import create_app
+from sellout.settings import Settings
+
+ORGANISER_KEY = "a key for tests only"
+ORGANISER = {"Authorization": f"Bearer {ORGANISER_KEY}"}
+PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
+
+
+class Shop:
+    """A shop as its callers meet it. Every answer that it gives is checked for what all answers have."""
+
+    def __init__(self, client: TestClient, database: Path) -> None:
+        self.client = client
+        self.database = database
+        client.event_hooks = {"response": [check_answer]}
+
+    def ask(self, method: str, address: str, **options: Any) -> httpx2.Response:
+        return self.client.request(method, address, **options)
+
+    def get(self, address: str, **options: Any) -> Any:
+        """The JSON of a 200."""
+        answer = self.ask("GET", address, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def organise(self, method: str, address: str, **options: Any) -> httpx2.Response:
+        """A request of the organiser's."""
+        return self.ask(method, address, headers=ORGANISER | options.pop("headers", {}), **options)
+
+    def add(self, name: str, capacity: int, **members: Any) -> str:
+        """Put an item on sale; its id."""
+        answer = self.organise("POST", "/v1/items", json={"name": name, "capacity": capacity, **members})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def change(self, item: str, **members: Any) -> httpx2.Response:
+        return self.organise("PATCH", f"/v1/items/{item}", json=members)
+
+    def refund(self, purchase_id: str) -> httpx2.Response:
+        return self.organise("POST", f"/v1/purchases/{purchase_id}/refund")
+
+    def item(self, item: str = "item-a") -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/v1/items/{item}")
+        return found
+
+    def buy(self, item: str = "item-a", key: str | None = None, **order: Any) -> httpx2.Response:
+        """A purchase by version 1; without members it has no body."""
+        return self._order(f"/v1/items/{item}/purchases", key, order)
+
+    def ticket(self, key: str | None = None, **order: Any) -> httpx2.Response:
+        """A purchase as the first version sold."""
+        return self._order("/buy_ticket", key, order)
+
+    def _order(self, address: str, key: str | None, order: dict[str, Any]) -> httpx2.Response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self.ask("POST", address, headers=headers, **({"json": order} if order else {}))
+
+
+@contextlib.contextmanager
+def running_shop(database: Path, **settings: Any) -> Iterator[Shop]:
+    """A shop from its start to its end. A second one on the same file is a restart."""
+    chosen = Settings(**{"database": f"sqlite:///{database}", "organiser_key": ORGANISER_KEY, **settings})
+    with TestClient(create_app(chosen), raise_server_exceptions=False) as client:
+        yield Shop(client, database)
+
+
+def check_answer(answer: httpx2.Response) -> None:
+    """Every answer has its id, and every error is problem details, whoever gave it."""
+    answer.read()
+    assert answer.headers["Request-Id"]
+    if answer.status_code >= 400 and answer.request.method != "HEAD":
+        check_problem(answer)
+
+
+def check_problem(answer: httpx2.Response) -> None:
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem.keys() >= PROBLEM_MEMBERS
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"/docs/problems/{problem['code']}"
+    assert problem["instance"] == answer.request.url.path
+    assert problem["request_id"] == answer.headers["Request-Id"]
+    assert problem["title"]
+    assert problem["detail"]
+    assert "Traceback" not in answer.text
+    assert answer.headers.get("Retry-After") == (str(problem["retry_after"]) if "retry_after" in problem else None)
+    if answer.status_code in (429, 503):
+        assert problem["retry_after"] >= 1
+
+
+def problem_of(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem of an answer, which must be this one."""
+    problem: dict[str, Any] = answer.json()
+    assert (answer.status_code, problem.get("code")) == (status, code), answer.text
+    return problem
+
+
+def wrong_members(answer: httpx2.Response) -> list[str]:
+    """Which members a 422 names."""
+    return [error["field"] for error in problem_of(answer, 422, "invalid_request")["errors"]]
