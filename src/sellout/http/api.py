@@ -48,7 +48,9 @@ _BUYING = (*_WINDOW, *_STOCK, *_BODY, "key_reused", *_STORE)
 _ORGANISING = ("unauthorized", *_BODY, *_STORE)
 
 
-@router.post("/buy_ticket", tags=["buy"], responses=answers(200, Ticket, *_BUYING, headers=REPLAYED), openapi_extra=_ORDER)
+@router.post(
+    "/buy_ticket", tags=["buy"], responses=answers(200, Ticket, *_BUYING, headers=REPLAYED), openapi_extra=_ORDER
+)
 async def buy_ticket(request: Request, shop: OpenShop) -> Response:
     """Buy from the default item. No body is needed.
 
@@ -70,10 +72,10 @@ async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Respo
 
 
 async def _sell(request: Request, shop: OpenShop) -> Response:
-    order = find_order(request.method, request.url.path, shop.default_item_id)
+    order = find_order(request.method, request.scope["path"], shop.default_item_id)
     assert order is not None  # noqa: S101 - the router has found the route
     body, request_id = await request.body(), request.scope[REQUEST_ID]
-    return respond(request, await answer_order(shop, order, request.headers, body, request.url.path, request_id))
+    return respond(request, await answer_order(shop, order, request.headers, body, request.scope["path"], request_id))
 
 
 @router.get("/v1/items", tags=["items"], responses=answers(200, ItemList, "unavailable"))
@@ -148,7 +150,7 @@ async def list_purchases(
     next_cursor = None if next_after is None else str(next_after)
     views = [purchase_view(purchase) for purchase in purchases]
     if "text/csv" in request.headers.get("accept", ""):
-        return respond(request, purchases_csv(views, request.url.path, next_cursor, page_size))
+        return respond(request, purchases_csv(views, request.scope["path"], next_cursor, page_size))
     return respond(request, json_answer(200, {"purchases": views, "next_cursor": next_cursor}))
 
 

@@ -10,10 +10,12 @@ from sellout.settings import Settings
 
 
 def item_of(body: NewItem, settings: Settings) -> AddItem:
-    """A new item, with the defaults of the settings. Raises BadRequest where no id can be made from its name."""
+    """A new item, with the defaults of the settings. Raises BadRequest where its members do not go together."""
     item_id = body.id or slug(body.name)
     if not item_id:
         raise BadRequest(invalid(FieldError("id", "is required: no id can be made from this name")))
+    if body.opens_at is not None and body.closes_at is not None and body.opens_at >= body.closes_at:
+        raise BadRequest(invalid(FieldError("closes_at", "must be later than opens_at")))
     return AddItem(
         Item(
             id=item_id,

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from sellout.domain import CAPACITY_MAX, State
 from sellout.http.problems import PROBLEMS
@@ -72,12 +72,6 @@ class NewItem(Body):
     max_per_order: MaxPerOrder | None = None
     hold_seconds: HoldSeconds | None = None
     paused: bool = False
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> "NewItem":
-        if self.opens_at is not None and self.closes_at is not None and self.opens_at >= self.closes_at:
-            raise ValueError("closes_at must be later than opens_at")
-        return self
 
 
 class ItemChanges(Body):

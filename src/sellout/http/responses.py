@@ -20,7 +20,7 @@ from sellout.store.port import StoreUnavailable
 def respond(request: Request, answer: Answer | Problem) -> Response:
     """An answer as a response."""
     if isinstance(answer, Problem):
-        answer = problem_answer(answer, request.url.path, request.scope[REQUEST_ID])
+        answer = problem_answer(answer, request.scope["path"], request.scope[REQUEST_ID])
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)
     return response
@@ -47,7 +47,7 @@ def answer_errors(app: FastAPI) -> None:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return respond(request, problem_of(error, request.url.path, request.scope[REQUEST_ID]))
+    return respond(request, problem_of(error, request.scope["path"], request.scope[REQUEST_ID]))
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:

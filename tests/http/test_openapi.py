@@ -1,0 +1,172 @@
+"""The OpenAPI document: valid, and it describes what the program answers, the hot routes too."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from sellout.http import api, documented, health
+from sellout.http.problems import PROBLEMS
+from tests.http.shop import Shop, running_shop
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with running_shop(tmp_path_factory.mktemp("openapi") / "shop.db") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def document(opened: Shop) -> Document:
+    found: Document = opened.get("/openapi.json")
+    return found
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+def resolve(document: Document, reference: str) -> Any:
+    part: Any = document
+    for name in reference.removeprefix("#/").split("/"):
+        part = part[name]
+    return part
+
+
+def test_it_is_openapi_3_1_with_schemas_that_are_valid(document: Document) -> None:
+    assert re.fullmatch(r"3\.1\.\d+", document["openapi"])
+    assert document["info"]["title"] == "Sellout"
+    for schema in document["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+def test_all_references_lead_somewhere(document: Document) -> None:
+    found = set(references(document))
+    assert found
+    for reference in found:
+        assert resolve(document, reference)
+
+
+def test_every_component_is_used(document: Document) -> None:
+    used = {reference.rsplit("/", 1)[1] for reference in references(document)}
+    assert used == set(document["components"]["schemas"])
+
+
+def test_every_route_that_the_program_answers_is_in_it(document: Document) -> None:
+    answered = {
+        (method, route.path)  # type: ignore[attr-defined]
+        for router in (api.router, health.router)
+        for route in router.routes
+        for method in route.methods  # type: ignore[attr-defined]
+    }
+    assert {(method, path) for method, path, _ in operations(document)} == answered
+    assert {("POST", "/buy_ticket"), ("POST", "/v1/items/{item_id}/purchases")} <= answered
+
+
+def test_every_operation_says_what_it_does_under_a_name_of_its_own(document: Document) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] and operation["description"] for _, _, operation in operations(document))
+
+
+def test_problems_are_described_as_problem_details(document: Document) -> None:
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                schema = {"$ref": "#/components/schemas/ProblemOut"}
+                assert answer["content"] == {"application/problem+json": {"schema": schema}}, (method, path, status)
+
+
+def test_every_problem_code_is_in_it(document: Document) -> None:
+    schema = document["components"]["schemas"]["ProblemOut"]
+    assert schema["properties"]["code"]["enum"] == sorted(PROBLEMS)
+
+
+def test_codes_stand_under_their_status(document: Document) -> None:
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for code in re.findall(r"`(\w+)`: ", answer["description"]):
+                assert PROBLEMS[code].status == int(status), (method, path, code)
+
+
+@pytest.mark.parametrize("name", ["Request-Id", "Location", "Idempotent-Replayed", "Retry-After", "Link"])
+def test_headers_of_answers_are_described(name: str, document: Document) -> None:
+    found = [
+        (path, status)
+        for _, path, operation in operations(document)
+        for status, answer in operation["responses"].items()
+        if name in answer.get("headers", {})
+    ]
+    assert found
+    if name == "Request-Id":
+        assert len(found) == sum(len(operation["responses"]) for _, _, operation in operations(document))
+
+
+def test_organiser_routes_and_only_those_need_the_key(document: Document) -> None:
+    guarded = {(method, path) for method, path, operation in operations(document) if "security" in operation}
+    assert guarded == {
+        ("POST", "/v1/items"),
+        ("PATCH", "/v1/items/{item_id}"),
+        ("GET", "/v1/items/{item_id}/purchases"),
+        ("POST", "/v1/purchases/{purchase_id}/refund"),
+    }
+    for method, path, operation in operations(document):
+        assert ("401" in operation["responses"]) == ((method, path) in guarded)
+
+
+def test_orders_take_a_key_and_a_body_that_may_be_left_out(document: Document) -> None:
+    for path in ("/buy_ticket", "/v1/items/{item_id}/purchases"):
+        operation = document["paths"][path]["post"]
+        assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
+        assert not operation["requestBody"].get("required", False)
+        assert set(operation["requestBody"]["content"]) == {"application/json"}
+
+
+def test_answers_fit_their_schemas(opened: Shop, document: Document) -> None:
+    bought = opened.buy(buyer="Ada", key="k1")
+    address = f"/v1/purchases/{bought.json()['purchase_id']}"
+    samples = [
+        ("POST", "/buy_ticket", opened.ticket()),
+        ("POST", "/v1/items/{item_id}/purchases", bought),
+        ("GET", "/v1/items", opened.ask("GET", "/v1/items")),
+        ("PATCH", "/v1/items/{item_id}", opened.change("item-a", closes_at="2999-01-01T00:00:00Z")),
+        ("GET", "/v1/items/{item_id}/purchases", opened.organise("GET", "/v1/items/item-a/purchases")),
+        ("GET", "/v1/purchases/{purchase_id}", opened.ask("GET", address)),
+        ("POST", "/v1/purchases/{purchase_id}/refund", opened.organise("POST", f"{address}/refund")),
+        ("GET", "/v1/items/{item_id}/audit", opened.ask("GET", "/v1/items/item-a/audit")),
+        ("GET", "/v1/items/{item_id}", opened.ask("GET", "/v1/items/item-b")),
+        ("POST", "/v1/items/{item_id}/purchases", opened.buy(quantity=0)),
+    ]
+    for method, path, answer in samples:
+        described = document["paths"][path][method.lower()]["responses"][str(answer.status_code)]
+        (media_type, content), *_ = described["content"].items()
+        assert answer.headers["Content-Type"] == media_type
+        schema = {**content["schema"], "components": document["components"]}
+        jsonschema_rs.validator_for(schema).validate(answer.json())
+
+
+def test_it_names_no_other_host(opened: Shop) -> None:
+    assert "http" not in re.sub(r'"(scheme|type)":\s*"\w+"', "", opened.ask("GET", "/openapi.json").text)
+
+
+def test_it_is_the_same_in_every_process(document: Document, tmp_path: Path) -> None:
+    with running_shop(tmp_path / "another.db") as another:
+        assert another.get("/openapi.json") == document
+    assert documented.answers(200, None).keys() == {200, 500}
