@@ -1,7 +1,7 @@
 """The real application on a real SQLite file, driven in process, and what every one of its answers must keep."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,16 @@ def running_shop(database: Path, **settings: Any) -> Iterator[Shop]:
     chosen = Settings(**{"database": f"sqlite:///{database}", "organiser_key": ORGANISER_KEY, **settings})
     with TestClient(create_app(chosen), raise_server_exceptions=False) as client:
         yield Shop(client, database)
+
+
+@contextlib.asynccontextmanager
+async def running_client(database: Path, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    """A running shop for many requests at once."""
+    app = create_app(Settings(database=f"sqlite:///{database}", **settings))
+    framework: Any = app._app
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://shop")
+    async with framework.router.lifespan_context(framework), client:
+        yield client
 
 
 def check_answer(answer: httpx2.Response) -> None:

@@ -6,9 +6,10 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import httpx2
@@ -35,7 +36,7 @@ def in_pieces() -> Iterator[bytes]:
 class Ask(NamedTuple):
     method: str
     address: str
-    headers: dict[str, str] = {}
+    headers: Mapping[str, Any] = MappingProxyType({})
     content: Any = None
 
 
@@ -47,6 +48,7 @@ SCRIPT = [
     Ask("POST", PURCHASES, keyed('"k1"'), b'{"buyer": "Ada"}'),
     Ask("POST", PURCHASES, keyed("k1"), b'{"buyer": "Ada", "quantity": 2}'),
     Ask("POST", PURCHASES, keyed("x" * 256)),
+    Ask("POST", PURCHASES, {"Idempotency-Key": "\xfc".encode("latin-1")}),
     Ask("POST", PURCHASES, JSON, in_pieces),
     Ask("POST", PURCHASES, {}, b"quantity=2"),
     Ask("POST", PURCHASES, {"Content-Type": "text/plain"}, b"{}"),
@@ -56,6 +58,7 @@ SCRIPT = [
     Ask("POST", PURCHASES, JSON, b" " * 16_385),
     Ask("POST", "/v1/items/item-b/purchases"),
     Ask("POST", "/v1/items/%E2%98%83/purchases"),
+    Ask("POST", "/v1/items/%E2%90%9A/purchases"),
     Ask("POST", "/v1/items/a%3Fb%23c/purchases"),
     Ask("GET", "/v1/items/a%3Fb%23c"),
     Ask("GET", f"{PURCHASES}/lookup?key=k1&buyer=Ada"),

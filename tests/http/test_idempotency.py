@@ -6,9 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from sellout.http.app import create_app
-from sellout.settings import Settings
-from tests.http.shop import Shop, problem_of, running_shop, wrong_members
+from tests.http.shop import Shop, problem_of, running_client, running_shop, wrong_members
 
 
 def is_replay(answer: httpx2.Response) -> bool:
@@ -122,13 +120,10 @@ def test_a_refusal_is_not_kept_and_a_retry_is_a_new_attempt(database: Path) -> N
 
 
 def test_two_at_once_both_get_the_one_sale(database: Path) -> None:
-    app = create_app(Settings(database=f"sqlite:///{database}", stock=1))
-    ask = {"url": "/v1/items/item-a/purchases", "headers": {"Idempotency-Key": "k1"}}
-
     async def both() -> list[httpx2.Response]:
-        async with app._app.router.lifespan_context(app._app):  # type: ignore[attr-defined]
-            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://shop") as client:
-                return list(await asyncio.gather(*(client.post(**ask) for _ in range(20))))  # type: ignore[arg-type]
+        async with running_client(database, stock=1) as client:
+            client.headers["Idempotency-Key"] = "k1"
+            return list(await asyncio.gather(*(client.post("/v1/items/item-a/purchases") for _ in range(20))))
 
     answers = asyncio.run(both())
     assert {answer.status_code for answer in answers} == {201}

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import apsw
 import httpx2
 
-from sellout.http.app import create_app
-from sellout.settings import Settings
-from tests.http.shop import check_answer, problem_of, running_shop
+from tests.http.shop import check_answer, problem_of, running_client, running_shop
 
 PURCHASES = "/v1/items/item-a/purchases"
 
@@ -32,17 +30,9 @@ def locked(database: Path) -> Iterator[None]:
         other.close()
 
 
-@contextlib.asynccontextmanager
-async def open_client(database: Path, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    app = create_app(Settings(database=f"sqlite:///{database}", **settings))
-    async with app._app.router.lifespan_context(app._app):  # type: ignore[attr-defined]
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://shop") as client:
-            yield client
-
-
 def test_when_the_queue_is_full_more_are_told_to_come_back_and_nothing_is_lost(database: Path) -> None:
     async def rush() -> tuple[list[httpx2.Response], list[httpx2.Response], Any]:
-        async with open_client(database, queue_length_max=2, unavailable_after_seconds=60) as client:
+        async with running_client(database, queue_length_max=2, unavailable_after_seconds=60) as client:
             with locked(database):
                 asked = {asyncio.create_task(client.post(PURCHASES)) for _ in range(12)}
                 busy = set[asyncio.Task[httpx2.Response]]()
@@ -76,7 +66,7 @@ def test_while_the_database_is_locked_buyers_hear_so_in_time_and_readers_go_on(d
 
 def test_a_stop_answers_what_was_accepted(database: Path) -> None:
     async def rush() -> Counter[int]:
-        async with open_client(database) as client:
+        async with running_client(database) as client:
             asked = [asyncio.create_task(client.post(PURCHASES)) for _ in range(50)]
             await asyncio.sleep(0)  # they are on their way
         return Counter([(await task).status_code for task in asked])

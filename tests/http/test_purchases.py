@@ -32,7 +32,7 @@ def test_the_list_has_the_purchases_of_the_item_in_the_order_of_their_sale(shop:
 
 def test_pages_follow_one_another(shop: Shop) -> None:
     bought = [shop.buy(buyer=f"b{n}").json() for n in range(5)]
-    pages, cursor = [], None
+    pages, cursor = list[Any](), None
     while not pages or cursor:
         page = listed(shop, limit=2, **({"cursor": cursor} if cursor else {}))
         pages.append(page["purchases"])

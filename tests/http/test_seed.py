@@ -8,12 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
-from sellout.http.app import create_app
-from sellout.settings import Settings
-from tests.http.shop import Shop, problem_of, running_shop
+from tests.http.shop import Shop, problem_of, running_client, running_shop
 
 RFC3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -49,13 +46,9 @@ def test_tickets_are_sold_until_they_are_sold_out(database: Path) -> None:
 
 
 def test_a_thousand_buyers_at_once_get_a_hundred_tickets(database: Path) -> None:
-    app = create_app(Settings(database=f"sqlite:///{database}"))
-
     async def crowd() -> Counter[int]:
-        async with app._app.router.lifespan_context(app._app):  # type: ignore[attr-defined]
-            transport = httpx2.ASGITransport(app)
-            async with httpx2.AsyncClient(transport=transport, base_url="http://shop") as client:
-                answers = await asyncio.gather(*(client.post("/buy_ticket") for _ in range(1000)))
+        async with running_client(database) as client:
+            answers = await asyncio.gather(*(client.post("/buy_ticket") for _ in range(1000)))
         return Counter(answer.status_code for answer in answers)
 
     assert asyncio.run(crowd()) == {200: 100, 410: 900}

@@ -14,6 +14,10 @@ _JSON = ("content-type", "application/json")
 _PROBLEM = ("content-type", MEDIA_TYPE)
 
 
+_EMPTY_REQUEST_ID = b'"request_id":""'
+"""No caller's text can look like this: within a JSON string its quotes would be escaped."""
+
+
 class Answer(NamedTuple):
     """A whole answer; `headers` lack only content-length and request-id."""
 
@@ -35,8 +39,8 @@ def problem_answer(problem: Problem, path: str, request_id: str) -> Answer:
 
 @lru_cache(maxsize=256)  # in a rush most answers are the same refusal, but for the request's id
 def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, bytes]:
-    mark = "\N{SYMBOL FOR SUBSTITUTE}"
-    before, after = problem.body(path, mark).split(mark.encode())
+    before, after = problem.body(path, request_id="").split(_EMPTY_REQUEST_ID)
+    before, after = before + _EMPTY_REQUEST_ID[:-1], _EMPTY_REQUEST_ID[-1:] + after
     headers = [_PROBLEM]
     if problem.retry_after is not None:
         headers.append(("retry-after", str(problem.retry_after)))

@@ -114,6 +114,11 @@ def read_key(header: str | None, name: str = "Idempotency-Key") -> str | None:
         quoted = _QUOTED.fullmatch(key)
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
     if _KEY.fullmatch(key) is None:
-        message = f"must have 1 to {KEY_LENGTH_MAX} printable ASCII characters, bare or as a quoted string"
-        raise BadRequest(invalid(FieldError(name, message)))
+        raise bad_key(name)
     return key
+
+
+def bad_key(name: str = "Idempotency-Key") -> BadRequest:
+    """A key that is there, but is none; `name` is where it stands."""
+    message = f"must have 1 to {KEY_LENGTH_MAX} printable ASCII characters, bare or as a quoted string"
+    return BadRequest(invalid(FieldError(name, message)))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import check_json
+from sellout.http.requests import bad_key, check_json
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -20,6 +20,7 @@ from sellout.http.through_asgi import Scope as ASGIScope
 class Headers(Protocol):
     """Headers as Granian gives them, names in lower case."""
 
+    def __contains__(self, name: str, /) -> bool: ...
     def get(self, name: str, /) -> str | None: ...
     def items(self) -> list[tuple[str, str]]: ...
 
@@ -76,10 +77,17 @@ class RSGIDoor:
                 translation = _Translation(exchange)
                 await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
                 return
+            _check_readable(headers)
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id)
         exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
+
+
+def _check_readable(headers: Headers) -> None:
+    """Granian shows a header that is not ASCII as none: without this, such a key would be no key at all."""
+    if headers.get("idempotency-key") is None and "idempotency-key" in headers:
+        raise bad_key()
 
 
 async def read_body(headers: Headers, exchange: Exchange, bytes_max: int) -> bytes:
