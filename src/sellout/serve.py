@@ -31,10 +31,10 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
     Raises StoreUnusable, StoreUnavailable and PortTaken; after that this process becomes the supervisor, by exec,
     because all that was imported to get here would only lie in its memory.
     """
+    port = free_port(settings.host, settings.port)
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
-    port = free_port(settings.host, settings.port)
     plan = Plan(
         host=settings.host,
         port=port,

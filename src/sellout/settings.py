@@ -42,7 +42,10 @@ class Settings(BaseSettings):
     ] = 100
     organiser_key: Annotated[
         SecretStr | None,
-        Field(description="A key for the organiser routes; without one, the first start makes one and prints it once"),
+        Field(
+            description="A key for the organiser routes, of 16 printable ASCII characters or more; "
+            "without one, the first start makes one and prints it once"
+        ),
     ] = None
     max_per_order: Annotated[
         int, Field(description="Units in one order, where the item does not say otherwise", ge=1, le=10_000)
