@@ -1,9 +1,13 @@
 """The words of a sale: an item's state in the right order, and when an audit is consistent."""
 
-import pytest
-from making import NOON, SECOND, item
+from typing import Any
 
-from sellout.domain import Audit, Kind, MovementSum, State
+import pytest
+
+from sellout.domain import MICROSECONDS, Audit, Kind, MovementSum, State
+from tests.words import an_item
+
+NOON = 1_800_000_000 * MICROSECONDS
 
 
 @pytest.mark.parametrize(
@@ -19,15 +23,16 @@ from sellout.domain import Audit, Kind, MovementSum, State
         ({"opens_at": NOON}, State.ON_SALE),
         ({"closes_at": NOON, "paused": True}, State.CLOSED),
         ({"closes_at": NOON + 1}, State.ON_SALE),
-        ({"opens_at": NOON - SECOND, "closes_at": NOON, "sold": 10}, State.CLOSED),
+        ({"opens_at": NOON - MICROSECONDS, "closes_at": NOON, "sold": 10}, State.CLOSED),
     ],
 )
 def test_the_state_says_what_a_buyer_can_expect(members: dict[str, int], expected: State) -> None:
-    assert item()._replace(**members).state(NOON) is expected  # type: ignore[arg-type]
+    item: Any = an_item()
+    assert item._replace(**members).state(NOON) is expected
 
 
 def test_available_is_what_is_neither_sold_nor_held() -> None:
-    assert item(capacity=10, sold=4, held=3).available == 3
+    assert an_item(capacity=10, sold=4, held=3).available == 3
 
 
 def ledger(**changes: int) -> Audit:
@@ -37,7 +42,9 @@ def ledger(**changes: int) -> Audit:
         Kind.BUY: MovementSum(3, 0, 5 + changes.get("sold", 0), changes.get("held", 0)),
         Kind.REFUND: MovementSum(1, 0, -1, 0),
     }
-    return Audit(item(sold=4), sums, purchased=4 + changes.get("purchased", 0), unmatched=changes.get("unmatched", 0))
+    return Audit(
+        an_item(sold=4), sums, purchased=4 + changes.get("purchased", 0), unmatched=changes.get("unmatched", 0)
+    )
 
 
 def test_books_that_say_the_same_are_consistent() -> None:
@@ -50,4 +57,4 @@ def test_books_that_differ_anywhere_are_not_consistent(account: str) -> None:
 
 
 def test_an_item_without_units_has_an_empty_ledger() -> None:
-    assert Audit(item(capacity=0), {}, purchased=0, unmatched=0).consistent
+    assert Audit(an_item(capacity=0), {}, purchased=0, unmatched=0).consistent

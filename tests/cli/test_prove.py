@@ -1,0 +1,76 @@
+"""`sellout prove`: the proof as its users run it, with servers of its own and on one that is running."""
+
+import json
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.terminal import Done, sellout, serving
+from tests.http.shop import ORGANISER_KEY
+
+CROWD = ("--buyers", "200", "--stock", "20")
+
+
+def proof(*options: str, folder: Path, **variables: str) -> Any:
+    """The JSON of a proof that is exact."""
+    done = sellout("prove", *options, "--json", folder=folder, **variables)
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert found["verdict"] == "exact"
+    assert all(rule["holds"] for rule in found["rules"])
+    return found
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_its_own_server_sells_exactly_its_stock(workers: str, tmp_path: Path) -> None:
+    found = proof(*CROWD, "--workers", workers, folder=tmp_path)
+    assert found["buyers"]["total"] == 200
+    assert found["buyers"]["bought"] == found["units"] == 20
+    assert found["audit"]["consistent"] is True
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+def test_people_get_a_report_and_a_page_if_they_want(tmp_path: Path) -> None:
+    done = sellout("prove", *CROWD, "--html", "proof.html", folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"^\W*EXACT\W*$", done.out, re.MULTILINE)
+    for word in ("Answers", "Latency", "Rate", "p99"):
+        assert word in done.out
+    assert "\x1b" not in done.out, "no colour and no progress bar in a pipe"
+    page = (tmp_path / "proof.html").read_text("utf-8")
+    assert "<!doctype html>" in page.lower()
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page), "it asks no other host"
+
+
+def test_a_running_server_is_proved_by_its_item_or_by_one_of_the_proof_s_own(tmp_path: Path) -> None:
+    variables = {"SELLOUT_ORGANISER_KEY": ORGANISER_KEY, "SELLOUT_STOCK": "20"}
+    with serving("--port", "0", folder=tmp_path, **variables) as server:
+        by_item = proof("--buyers", "200", "--url", server.url, "--item", "item-a", folder=tmp_path)
+        assert by_item["units"] == 20
+        own = proof(*CROWD, "--url", server.url, folder=tmp_path, **variables)
+        assert own["units"] == 20
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def could_not_run(*options: str, folder: Path) -> Done:
+    done = sellout("prove", *options, folder=folder)
+    assert done.code == 2
+    return done
+
+
+def test_a_server_that_cannot_be_reached_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    done = could_not_run("--url", "http://127.0.0.1:1", "--item", "item-a", folder=tmp_path)
+    assert done.error.startswith("cannot reach http://127.0.0.1:1")
+
+
+def test_without_an_item_and_a_key_there_is_nothing_to_prove(tmp_path: Path) -> None:
+    done = could_not_run("--url", "http://127.0.0.1:1", folder=tmp_path)
+    assert "name the item to buy from, or set the organiser key" in done.error
+
+
+def test_a_database_that_cannot_be_used_is_told_once(tmp_path: Path) -> None:
+    done = could_not_run("--database", "sqlite:///no/shop.db", folder=tmp_path)
+    assert done.error.endswith("sqlite:///no/shop.db: the folder no does not exist")
