@@ -9,7 +9,7 @@ READY_DEV := $(VENV)/.ready-dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test check format bench requirements clean
+.PHONY: help setup serve prove test check format bench reference requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ format: $(READY_DEV) ## let ruff mend style and formatting
 
 bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; writes docs/benchmarks.md (needs wrk)
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+reference: $(READY_DEV) ## write docs/settings.md, docs/cli.md and docs/problems.md from the program
+	$(BIN)/python -m tests.cli.reference
 
 requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
