@@ -23,7 +23,7 @@ prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS pa
 	$(BIN)/sellout prove $(ARGS)
 
 test: $(READY_DEV) ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

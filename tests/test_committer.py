@@ -160,11 +160,51 @@ def test_stopping_answers_all_that_was_taken_and_takes_no_more() -> None:
 def test_a_batch_waits_for_the_database_as_long_as_its_oldest_command_may() -> None:
     async def test() -> None:
         store = SlowStore()
-        store.gate.set()
-        before = time.monotonic()
         committer = a_committer(store, unavailable_after_seconds=7.0)
-        await committer.submit(a_buy())
-        assert before + 7.0 <= store.deadlines[0] <= time.monotonic() + 7.0
+        under_way = committer.submit(a_buy())
+        await settled()
+        came_at = time.monotonic()
+        oldest = committer.submit(a_buy())
+        done_at = time.monotonic()
+        await asyncio.sleep(0.1)  # its batch begins later, and so does a younger command of it
+        younger = committer.submit(a_buy())
+        store.gate.set()
+        await asyncio.gather(under_way, oldest, younger)
+        assert len(store.batches[1]) == 2
+        assert came_at + 7.0 <= store.deadlines[1] <= done_at + 7.0
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_caller_that_goes_away_disturbs_nobody_when_the_batch_fails_either() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.fail_next = True
+        committer = a_committer(store)
+        gone, stays = committer.submit(a_buy()), committer.submit(a_buy())
+        gone.cancel()
+        store.gate.set()
+        with pytest.raises(StoreUnavailable):
+            await stays
+        assert isinstance(await committer.submit(a_buy()), Bought)
+        await committer.stop()
+
+    run(test())
+
+
+def test_the_observer_is_told_of_what_was_committed_and_of_nothing_else() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        store.fail_next = True
+        told: list[int] = []
+        committer = Committer(cast("Store", store), Limits(), lambda outcomes, _: told.append(len(outcomes)))
+        committer.start()
+        await asyncio.gather(*(committer.submit(a_buy()) for _ in range(2)), return_exceptions=True)
+        await asyncio.gather(*(committer.submit(a_buy()) for _ in range(3)))
+        assert told == [3]
+        assert committer.queue_length == 0
         await committer.stop()
 
     run(test())

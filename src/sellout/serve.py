@@ -22,7 +22,7 @@ _PAUSE_SECONDS = 0.02
 
 
 class PortTaken(Exception):
-    """Another program listens on the port."""
+    """The address or the port is not ours to listen on."""
 
 
 def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], None]) -> NoReturn:
@@ -31,12 +31,13 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
     Raises StoreUnusable, StoreUnavailable and PortTaken; after that this process becomes the supervisor, by exec,
     because all that was imported to get here would only lie in its memory.
     """
-    port = free_port(settings.host, settings.port)
+    address = address_of(settings.host)
+    port = free_port(address, settings.port)
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
     plan = Plan(
-        host=settings.host,
+        host=address,
         port=port,
         workers=settings.workers,
         connections_max=settings.connections_max,
@@ -61,6 +62,16 @@ def _as_variables(settings: Settings) -> dict[str, str]:
     """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
     values = settings.model_dump(exclude={"organiser_key"})
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def address_of(host: str) -> str:
+    """The address of a name such as `localhost`: Granian takes addresses only. Raises PortTaken where it has none."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise PortTaken(f"cannot listen on {host}: {error.strerror or error}") from None
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # of a name with both, most clients try this one
+    return str(found[0][4][0])
 
 
 def free_port(host: str, port: int) -> int:

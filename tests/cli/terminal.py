@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 20.0
 
 
 class Done(NamedTuple):
@@ -59,7 +60,7 @@ class Serving:
     def stop(self, by: signal.Signals) -> int:
         """Its exit code after a signal."""
         self._process.send_signal(by)
-        return self._process.wait(SECONDS_MAX)
+        return self._process.wait(STOP_SECONDS_MAX)
 
     def errors(self) -> str:
         """All that it wrote to stderr; it must have ended."""
