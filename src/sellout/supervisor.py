@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import socket
 import sys
 import threading
@@ -72,6 +73,8 @@ def _granian(plan: Plan) -> Any:
 
 def load_worker() -> Any:
     """The application, in a worker process. It dies with its supervisor, however that ends."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_DFL)  # the supervisor's handlers, inherited, would swallow an early stop
     from sellout.http.app import create_rsgi_app
     from sellout.settings import load_settings
     from sellout.telemetry import set_up_logging
