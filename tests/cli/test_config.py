@@ -54,11 +54,10 @@ def test_it_makes_nothing(tmp_path: Path) -> None:
         ("SELLOUT_ORGANISER_KEY", "short secret", "SELLOUT_ORGANISER_KEY=***: must have at least 16 printable"),
     ],
 )
-@pytest.mark.parametrize("command", ["serve", "config"])
 def test_a_bad_value_is_one_line_that_names_the_variable_the_value_and_what_is_allowed(
-    command: str, variable: str, value: str, said: str, tmp_path: Path
+    variable: str, value: str, said: str, tmp_path: Path
 ) -> None:
-    done = sellout(command, folder=tmp_path, **{variable: value})
+    done = sellout("serve", folder=tmp_path, **{variable: value})
     assert done.code == 2
     assert done.error.startswith(said)
     assert "secret" not in done.err

@@ -36,7 +36,6 @@ BAD = {
     "serve --nothing": "No such option: --nothing",
     "serve --port many": "Invalid value for '--port' / '-p': must be a valid integer",
     "serve --port 70000": "--port=70000: must be less than or equal to 65535",
-    "serve --workers 0": "--workers=0: must be greater than or equal to 1",
     "serve --database mysql://x/y": "--database='mysql://x/y': must be sqlite:///FILE",
     "audit now": "Got unexpected extra argument(s) (now). Try: sellout audit --help",
     "items add": "Missing argument 'NAME'. Try: sellout items add --help",
@@ -48,7 +47,6 @@ BAD = {
         "--closes-at must be later than opens_at"
     ),
     "items set item-a": "name at least one option to change; see: sellout items set --help",
-    "items set item-a --max-per-order 0": "--max-per-order must be greater than or equal to 1",
     "reset": "this removes all items, purchases and movements: add --yes if you mean it",
     "prove --buyers 0": "Invalid value for '--buyers'",
     "prove --item item-a": "an item is on a running server: give its URL too",

@@ -19,3 +19,10 @@ def shop(database: Path) -> Iterator[Shop]:
     """A shop with the default settings and an organiser key."""
     with running_shop(database) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One shop for all tests of a module that buy nothing and change nothing."""
+    with running_shop(tmp_path_factory.mktemp("shared") / "shop.db") as opened:
+        yield opened

@@ -46,13 +46,13 @@ def test_what_is_sold_is_no_longer_available(shop: Shop) -> None:
     assert (item["capacity"], item["sold"], item["held"], item["available"]) == (100, 10, 0, 90)
 
 
-def test_an_item_that_is_not_there_is_unknown(shop: Shop) -> None:
-    problem_of(shop.buy("item-b"), 404, "unknown_item")
+def test_an_item_that_is_not_there_is_unknown(shared: Shop) -> None:
+    problem_of(shared.buy("item-b"), 404, "unknown_item")
 
 
 @pytest.mark.parametrize("item", ["%20", "A", "é", "item%00a", "☃", "item-a%0a", "␚"])
-def test_any_text_in_the_address_is_an_item_that_is_not_there(item: str, shop: Shop) -> None:
-    problem_of(shop.buy(item), 404, "unknown_item")
+def test_any_text_in_the_address_is_an_item_that_is_not_there(item: str, shared: Shop) -> None:
+    problem_of(shared.buy(item), 404, "unknown_item")
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "text/plain", "application/x-www-form-urlencoded"])
@@ -76,35 +76,35 @@ def test_json_needs_no_content_type(shop: Shop) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense"])
 @pytest.mark.parametrize("address", ["/buy_ticket", PURCHASES])
-def test_a_body_that_is_declared_to_be_something_else_is_refused(address: str, content_type: str, shop: Shop) -> None:
-    answer = shop.ask("POST", address, headers={"Content-Type": content_type}, content=b'{"quantity": 2}')
+def test_a_body_that_is_declared_to_be_something_else_is_refused(address: str, content_type: str, shared: Shop) -> None:
+    answer = shared.ask("POST", address, headers={"Content-Type": content_type}, content=b'{"quantity": 2}')
     problem_of(answer, 415, "unsupported_media_type")
 
 
-def test_a_body_without_content_type_that_is_no_json_is_refused(shop: Shop) -> None:
-    problem_of(shop.ask("POST", PURCHASES, content=b"quantity=2"), 415, "unsupported_media_type")
+def test_a_body_without_content_type_that_is_no_json_is_refused(shared: Shop) -> None:
+    problem_of(shared.ask("POST", PURCHASES, content=b"quantity=2"), 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("body", [b"{", b"quantity=2", b'{"quantity": 1,}', b"\xff\xfe", b'{"buyer": "\\ud800"}'])
-def test_a_body_that_says_json_and_is_none_is_not_valid(body: bytes, shop: Shop) -> None:
-    assert wrong_members(shop.ask("POST", PURCHASES, headers=JSON, content=body)) == ["body"]
+def test_a_body_that_says_json_and_is_none_is_not_valid(body: bytes, shared: Shop) -> None:
+    assert wrong_members(shared.ask("POST", PURCHASES, headers=JSON, content=body)) == ["body"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"Ada"'])
-def test_a_body_is_an_object(body: bytes, shop: Shop) -> None:
-    answer = shop.ask("POST", PURCHASES, headers=JSON, content=body)
+def test_a_body_is_an_object(body: bytes, shared: Shop) -> None:
+    answer = shared.ask("POST", PURCHASES, headers=JSON, content=body)
     assert wrong_members(answer) == ["body"]
     assert answer.json()["detail"].startswith("body must be object, not ")
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 11, 10**30, 1.5, 1.0, "1", True, None, [1]])
-def test_a_quantity_is_a_whole_number_from_1_to_what_an_order_may_have(quantity: Any, shop: Shop) -> None:
-    assert wrong_members(shop.buy(quantity=quantity)) == ["quantity"]
-    assert shop.item()["sold"] == 0
+def test_a_quantity_is_a_whole_number_from_1_to_what_an_order_may_have(quantity: Any, shared: Shop) -> None:
+    assert wrong_members(shared.buy(quantity=quantity)) == ["quantity"]
+    assert shared.item()["sold"] == 0
 
 
-def test_a_member_that_is_not_known_is_refused(shop: Shop) -> None:
-    answer = shop.buy(quantity=1, colour="red")
+def test_a_member_that_is_not_known_is_refused(shared: Shop) -> None:
+    answer = shared.buy(quantity=1, colour="red")
     assert wrong_members(answer) == ["colour"]
     assert answer.json()["detail"] == "colour is not a member of this request"
 
@@ -117,8 +117,8 @@ def test_a_buyer_has_1_to_128_characters_of_any_script(buyer: str, shop: Shop) -
 
 
 @pytest.mark.parametrize("buyer", ["", "a" * 129, "a\nb", "a\x00b", "\x7f", "\x85", 7, ["a"], {}])
-def test_other_buyers_are_refused(buyer: Any, shop: Shop) -> None:
-    assert wrong_members(shop.buy(buyer=buyer)) == ["buyer"]
+def test_other_buyers_are_refused(buyer: Any, shared: Shop) -> None:
+    assert wrong_members(shared.buy(buyer=buyer)) == ["buyer"]
 
 
 def test_characters_are_counted_not_bytes(shop: Shop) -> None:
@@ -127,13 +127,13 @@ def test_characters_are_counted_not_bytes(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("address", ["/buy_ticket", PURCHASES, "/v1/items", "/v1/nothing"])
-def test_a_body_has_16_kib_at_most_at_any_address(address: str, shop: Shop) -> None:
-    problem_of(shop.ask("POST", address, headers=JSON, content=b" " * 16_385), 413, "body_too_large")
+def test_a_body_has_16_kib_at_most_at_any_address(address: str, shared: Shop) -> None:
+    problem_of(shared.ask("POST", address, headers=JSON, content=b" " * 16_385), 413, "body_too_large")
 
 
-def test_a_body_that_comes_in_pieces_is_counted(shop: Shop) -> None:
+def test_a_body_that_comes_in_pieces_is_counted(shared: Shop) -> None:
     pieces = (b" " * 10_000 for _ in range(3))
-    problem_of(shop.ask("POST", PURCHASES, headers=JSON, content=pieces), 413, "body_too_large")
+    problem_of(shared.ask("POST", PURCHASES, headers=JSON, content=pieces), 413, "body_too_large")
 
 
 def test_a_body_of_the_whole_limit_is_read(shop: Shop) -> None:

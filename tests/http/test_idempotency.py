@@ -137,11 +137,11 @@ def test_a_key_has_1_to_255_printable_ascii_characters(key: str, shop: Shop) -> 
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "a\tb", "ü", '""', '"open', '"a"b"', '"a\\b"', '"' + "a" * 256 + '"'])
-def test_other_keys_are_refused(key: str, shop: Shop) -> None:
+def test_other_keys_are_refused(key: str, shared: Shop) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
     for address in ("/buy_ticket", "/v1/items/item-a/purchases"):
-        assert wrong_members(shop.ask("POST", address, headers=headers)) == ["Idempotency-Key"]
-    assert shop.item()["sold"] == 0
+        assert wrong_members(shared.ask("POST", address, headers=headers)) == ["Idempotency-Key"]
+    assert shared.item()["sold"] == 0
 
 
 def test_whoever_lost_the_answer_looks_it_up(shop: Shop) -> None:
@@ -162,5 +162,5 @@ def test_a_lookup_says_whether_the_purchase_was_refunded(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("question", "member"), [("", "key"), ("key=", "key"), ("key=é", "key"), ("key=a&buyer=", "buyer")]
 )
-def test_a_lookup_names_what_is_wrong(question: str, member: str, shop: Shop) -> None:
-    assert wrong_members(shop.ask("GET", f"/v1/items/item-a/purchases/lookup?{question}")) == [member]
+def test_a_lookup_names_what_is_wrong(question: str, member: str, shared: Shop) -> None:
+    assert wrong_members(shared.ask("GET", f"/v1/items/item-a/purchases/lookup?{question}")) == [member]

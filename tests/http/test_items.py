@@ -19,8 +19,8 @@ def add(shop: Shop, **members: Any) -> Any:
     return shop.organise("POST", "/v1/items", json=members)
 
 
-def test_the_default_item_is_there_from_the_start(shop: Shop) -> None:
-    assert shop.item() == FRESH
+def test_the_default_item_is_there_from_the_start(shared: Shop) -> None:
+    assert shared.item() == FRESH
 
 
 def test_an_item_is_created_and_says_where_it_is(shop: Shop) -> None:
@@ -54,8 +54,8 @@ def test_a_name_that_makes_no_id_needs_one(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("item_id", ["", "-", "A", "a-", "-a", "a b", "a/b", "é", "a" * 65, "a\n", 5])
-def test_an_id_is_a_slug(item_id: Any, shop: Shop) -> None:
-    assert wrong_members(add(shop, name="x", capacity=1, id=item_id)) == ["id"]
+def test_an_id_is_a_slug(item_id: Any, shared: Shop) -> None:
+    assert wrong_members(add(shared, name="x", capacity=1, id=item_id)) == ["id"]
 
 
 @pytest.mark.parametrize("item_id", ["a", "0", "a-b", "a--b", "a" * 64])
@@ -63,10 +63,10 @@ def test_slugs_are_small_letters_digits_and_hyphens_between_them(item_id: str, s
     assert shop.add("x", 1, id=item_id) == item_id
 
 
-def test_an_id_is_taken_once(shop: Shop) -> None:
-    problem_of(add(shop, name="Item  A", capacity=5), 409, "item_exists")
-    problem_of(add(shop, name="New", capacity=5, id="item-a"), 409, "item_exists")
-    assert shop.item() == FRESH
+def test_an_id_is_taken_once(shared: Shop) -> None:
+    problem_of(add(shared, name="Item  A", capacity=5), 409, "item_exists")
+    problem_of(add(shared, name="New", capacity=5, id="item-a"), 409, "item_exists")
+    assert shared.item() == FRESH
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -82,26 +82,26 @@ WRONG: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("member", "value"), WRONG)
-def test_a_wrong_member_is_named_and_nothing_changes(member: str, value: Any, shop: Shop) -> None:
-    assert wrong_members(add(shop, **{"name": "New", "capacity": 5, member: value})) == [member]
-    assert wrong_members(shop.change("item-a", **{member: value})) == [member]
-    assert shop.get("/v1/items")["items"] == [FRESH]
+def test_a_wrong_member_is_named_and_nothing_changes(member: str, value: Any, shared: Shop) -> None:
+    assert wrong_members(add(shared, **{"name": "New", "capacity": 5, member: value})) == [member]
+    assert wrong_members(shared.change("item-a", **{member: value})) == [member]
+    assert shared.get("/v1/items")["items"] == [FRESH]
 
 
-def test_all_wrong_members_are_named(shop: Shop) -> None:
-    assert wrong_members(add(shop, capacity=-1, colour="red")) == ["name", "capacity", "colour"]
+def test_all_wrong_members_are_named(shared: Shop) -> None:
+    assert wrong_members(add(shared, capacity=-1, colour="red")) == ["name", "capacity", "colour"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b"{", b"\xff", b""])
 @pytest.mark.parametrize(("method", "address"), [("POST", "/v1/items"), ("PATCH", "/v1/items/item-a")])
-def test_a_body_is_a_json_object(method: str, address: str, body: bytes, shop: Shop) -> None:
+def test_a_body_is_a_json_object(method: str, address: str, body: bytes, shared: Shop) -> None:
     headers = {"Content-Type": "application/json"}
-    assert wrong_members(shop.organise(method, address, headers=headers, content=body)) == ["body"]
+    assert wrong_members(shared.organise(method, address, headers=headers, content=body)) == ["body"]
 
 
-def test_a_body_that_is_no_json_is_refused(shop: Shop) -> None:
+def test_a_body_that_is_no_json_is_refused(shared: Shop) -> None:
     for headers in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
-        answer = shop.organise("POST", "/v1/items", headers=headers, content=b"name=New&capacity=5")
+        answer = shared.organise("POST", "/v1/items", headers=headers, content=b"name=New&capacity=5")
         problem_of(answer, 415, "unsupported_media_type")
 
 
@@ -138,8 +138,8 @@ def test_a_change_of_nothing_changes_nothing(shop: Shop) -> None:
     assert shop.change("item-a").json() == FRESH
 
 
-def test_an_item_that_is_not_there_cannot_be_changed(shop: Shop) -> None:
-    problem_of(shop.change("item-b", capacity=5), 404, "unknown_item")
+def test_an_item_that_is_not_there_cannot_be_changed(shared: Shop) -> None:
+    problem_of(shared.change("item-b", capacity=5), 404, "unknown_item")
 
 
 def test_the_capacity_never_goes_below_what_is_sold(shop: Shop) -> None:
@@ -165,9 +165,9 @@ def test_the_list_has_all_items_in_the_order_of_their_creation(shop: Shop) -> No
     assert items == [shop.item(item["id"]) for item in items]
 
 
-def test_an_item_that_is_not_there_cannot_be_read(shop: Shop) -> None:
+def test_an_item_that_is_not_there_cannot_be_read(shared: Shop) -> None:
     for address in ("/v1/items/item-b", "/v1/items/item-b/audit"):
-        problem_of(shop.ask("GET", address), 404, "unknown_item")
+        problem_of(shared.ask("GET", address), 404, "unknown_item")
 
 
 def test_defaults_of_new_items_are_settings(database: Path) -> None:

@@ -34,16 +34,16 @@ def opens(shop: OpenShop, key: str) -> bool:
 
 @pytest.mark.parametrize("case", NO_KEYS)
 @pytest.mark.parametrize(("method", "address"), ROUTES)
-def test_without_a_valid_key_nothing_is_told(method: str, address: str, case: str, shop: OpenShop) -> None:
+def test_without_a_valid_key_nothing_is_told(method: str, address: str, case: str, shared: OpenShop) -> None:
     headers = {name: value.encode("latin-1") for name, value in NO_KEYS[case].items()}
-    answer = shop.ask(method, address, headers=headers, **({"json": {}} if method == "PATCH" else {}))
+    answer = shared.ask(method, address, headers=headers, **({"json": {}} if method == "PATCH" else {}))
     problem_of(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_name_of_the_scheme_has_no_case(scheme: str, shop: OpenShop) -> None:
-    answer = shop.ask("GET", "/v1/items/item-a/purchases", headers={"Authorization": f"{scheme} {ORGANISER_KEY}"})
+def test_the_name_of_the_scheme_has_no_case(scheme: str, shared: OpenShop) -> None:
+    answer = shared.ask("GET", "/v1/items/item-a/purchases", headers={"Authorization": f"{scheme} {ORGANISER_KEY}"})
     assert answer.status_code == 200
 
 

@@ -18,13 +18,13 @@ SECRET = "password=hunter2"
 
 @pytest.mark.parametrize("address", ["/", "/nothing", "/v1", "/v1/items/", "/v1/items/a/b/purchases", "/docs/", "//"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_address_without_anything_is_not_found(method: str, address: str, shop: Shop) -> None:
-    problem_of(shop.ask(method, address), 404, "not_found")
+def test_an_address_without_anything_is_not_found(method: str, address: str, shared: Shop) -> None:
+    problem_of(shared.ask(method, address), 404, "not_found")
 
 
 @pytest.mark.parametrize("address", ["/docs/problems/nothing", "/docs/static/nothing.js", "/docs/static/../api.py"])
-def test_documentation_that_is_not_there_is_not_found(address: str, shop: Shop) -> None:
-    problem_of(shop.ask("GET", address), 404, "not_found")
+def test_documentation_that_is_not_there_is_not_found(address: str, shared: Shop) -> None:
+    problem_of(shared.ask("GET", address), 404, "not_found")
 
 
 ALLOWED = {
@@ -43,15 +43,15 @@ ALLOWED = {
 
 @pytest.mark.parametrize("address", ALLOWED)
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "TRACE"])
-def test_a_method_that_an_address_has_not_is_told_which_it_has(method: str, address: str, shop: Shop) -> None:
-    answer = shop.ask(method, address)
+def test_a_method_that_an_address_has_not_is_told_which_it_has(method: str, address: str, shared: Shop) -> None:
+    answer = shared.ask(method, address)
     problem_of(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == ALLOWED[address]
 
 
-def test_head_is_answered_like_get(shop: Shop) -> None:
+def test_head_is_answered_like_get(shared: Shop) -> None:
     for address in ("/livez", "/v1/items/item-a", "/openapi.json", "/docs"):
-        head, get = shop.ask("HEAD", address), shop.ask("GET", address)
+        head, get = shared.ask("HEAD", address), shared.ask("GET", address)
         assert head.status_code == get.status_code == 200
         assert head.headers["Content-Type"] == get.headers["Content-Type"]
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
@@ -59,22 +59,26 @@ def test_head_is_answered_like_get(shop: Shop) -> None:
 
 def test_every_answer_has_an_id_of_its_own(shop: Shop) -> None:
     addresses = ["/livez", "/docs", "/openapi.json", "/metrics", "/nothing", "/v1/items", "/docs/static/docs.css"]
-    answers = [shop.ask("GET", address) for address in addresses] + [shop.buy(), shop.ticket(), shop.buy("item-b")]
+    answers = [shop.ask("GET", address) for address in addresses] + [
+        shop.buy(),
+        shop.ticket(),
+        shop.buy("item-b"),
+    ]
     assert len({answer.headers["Request-Id"] for answer in answers}) == len(answers)
     assert all(len(answer.headers.get_list("Request-Id")) == 1 for answer in answers)
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-def test_the_type_of_every_problem_leads_to_its_page(code: str, shop: Shop) -> None:
-    page = shop.ask("GET", f"/docs/problems/{code}")
+def test_the_type_of_every_problem_leads_to_its_page(code: str, shared: Shop) -> None:
+    page = shared.ask("GET", f"/docs/problems/{code}")
     assert page.status_code == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert PROBLEMS[code].title in unescape(page.text)
     assert str(PROBLEMS[code].status) in page.text
 
 
-def test_all_problems_are_listed(shop: Shop) -> None:
-    links = re.findall(r'href="/docs/problems/(\w+)"', shop.ask("GET", "/docs/problems").text)
+def test_all_problems_are_listed(shared: Shop) -> None:
+    links = re.findall(r'href="/docs/problems/(\w+)"', shared.ask("GET", "/docs/problems").text)
     assert sorted(links) == sorted(PROBLEMS)
 
 
@@ -105,12 +109,12 @@ def break_store(monkeypatch: pytest.MonkeyPatch, method: str, error: Exception) 
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_defect_is_a_500_that_tells_nothing_of_the_inside(
-    case: str, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    case: str, shared: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, method, address = BROKEN[case]
     break_store(monkeypatch, broken, RuntimeError(SECRET))
     with capture_logs() as logs:
-        answer = shop.organise(method, address)
+        answer = shared.organise(method, address)
     problem = problem_of(answer, 500, "internal_error")
     assert SECRET not in answer.text
     assert "RuntimeError" not in answer.text
@@ -131,6 +135,6 @@ def test_a_database_that_cannot_answer_is_a_503(case: str, shop: Shop, monkeypat
     assert shop.buy().is_success, "the next request finds it again"
 
 
-def test_the_instance_of_a_problem_is_the_address_without_its_question(shop: Shop) -> None:
-    problem = problem_of(shop.ask("GET", "/v1/items/item-b?key=secret"), 404, "unknown_item")
+def test_the_instance_of_a_problem_is_the_address_without_its_question(shared: Shop) -> None:
+    problem = problem_of(shared.ask("GET", "/v1/items/item-b?key=secret"), 404, "unknown_item")
     assert problem["instance"] == "/v1/items/item-b"

@@ -50,13 +50,13 @@ def test_a_cursor_stays_good_while_more_is_sold(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("question", "member"), [("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor")]
 )
-def test_a_wrong_page_is_named(question: str, member: str, shop: Shop) -> None:
-    assert wrong_members(shop.organise("GET", f"{LIST}?{question}")) == [member]
+def test_a_wrong_page_is_named(question: str, member: str, shared: Shop) -> None:
+    assert wrong_members(shared.organise("GET", f"{LIST}?{question}")) == [member]
 
 
-def test_an_item_without_purchases_has_an_empty_list_and_one_that_is_not_there_none(shop: Shop) -> None:
-    assert listed(shop) == {"purchases": [], "next_cursor": None}
-    problem_of(shop.organise("GET", "/v1/items/item-b/purchases"), 404, "unknown_item")
+def test_an_item_without_purchases_has_an_empty_list_and_one_that_is_not_there_none(shared: Shop) -> None:
+    assert listed(shared) == {"purchases": [], "next_cursor": None}
+    problem_of(shared.organise("GET", "/v1/items/item-b/purchases"), 404, "unknown_item")
 
 
 def test_the_list_comes_as_csv_too(shop: Shop) -> None:
@@ -102,8 +102,8 @@ def test_a_purchase_is_refunded_exactly_once(shop: Shop) -> None:
     assert shop.item()["available"] == 100
 
 
-def test_a_purchase_that_is_not_there_cannot_be_refunded(shop: Shop) -> None:
-    problem_of(shop.refund("unknown"), 404, "unknown_purchase")
+def test_a_purchase_that_is_not_there_cannot_be_refunded(shared: Shop) -> None:
+    problem_of(shared.refund("unknown"), 404, "unknown_purchase")
 
 
 def test_refunded_units_are_sold_again(shop: Shop) -> None:
