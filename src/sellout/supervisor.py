@@ -49,6 +49,7 @@ class Plan(NamedTuple):
 def main() -> None:
     """Run the plan in the first argument, until SIGTERM or SIGINT."""
     plan = Plan(**json.loads(sys.argv[1]))
+    os.register_at_fork(after_in_child=_hear_stops)
     threading.Thread(target=_tell_when_up, args=(plan,), daemon=True).start()
     _granian(plan).serve(target_loader=load_worker, wrap_loader=False)
 
@@ -71,10 +72,14 @@ def _granian(plan: Plan) -> Any:
     )
 
 
+def _hear_stops() -> None:
+    """A new worker inherits the supervisor's handlers, which would swallow a stop before Granian listens for it."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_DFL)
+
+
 def load_worker() -> Any:
     """The application, in a worker process. It dies with its supervisor, however that ends."""
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, signal.SIG_DFL)  # the supervisor's handlers, inherited, would swallow an early stop
     from sellout.http.app import create_rsgi_app
     from sellout.settings import load_settings
     from sellout.telemetry import set_up_logging
