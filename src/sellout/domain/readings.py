@@ -1,0 +1,71 @@
+"""Readings: what is shown of a sale without changing it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sellout.domain.things import Entry, Hold, Instant, Item, Kind, Purchase
+
+
+class MovementSum(NamedTuple):
+    """All movements of one kind, added up."""
+
+    movements: int
+    capacity: int
+    sold: int
+    held: int
+
+
+class Audit(NamedTuple):
+    """The ledger of an item against its counters, read at one moment.
+
+    `purchased` and `holding` are the units in its purchases and open holds; `unmatched` counts purchases and holds
+    whose movements do not tell the same of them, and movements of purchases and holds that are not there.
+    """
+
+    item: Item
+    sums: dict[Kind, MovementSum]
+    purchased: int
+    holding: int
+    unmatched: int
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the movements add up to the counters, and purchases, holds and movements tell the same sale."""
+        return (
+            self._total("capacity") == self.item.capacity
+            and self._total("sold") == self.item.sold == self.purchased
+            and self._total("held") == self.item.held == self.holding
+            and self.unmatched == 0
+        )
+
+    def _total(self, counter: str) -> int:
+        return sum(getattr(total, counter) for total in self.sums.values())
+
+
+class Snapshot(NamedTuple):
+    """Items as they stood at `now`, by the store's clock: the units of expired holds count as free.
+
+    `unsettled` are the items of which something is due that only a decision can do: somebody waits for units
+    that are free.
+    """
+
+    items: Sequence[Item]
+    now: Instant
+    unsettled: frozenset[str] = frozenset()
+
+
+class PurchasePage(NamedTuple):
+    """Some purchases of an item in the order of their sale; `next_after` asks for those that follow."""
+
+    purchases: Sequence[Purchase]
+    next_after: int | None
+
+
+class EntryReading(NamedTuple):
+    """An entry of the waiting list at `now`: its present place among those who wait, and what it was offered."""
+
+    entry: Entry
+    position: int | None
+    hold: Hold | None
+    unsettled: bool
+    now: Instant
