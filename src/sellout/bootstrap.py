@@ -68,4 +68,6 @@ def default_item(settings: Settings) -> Item:
         limit_per_buyer=None,
         max_per_order=settings.max_per_order,
         hold_seconds=settings.hold_seconds,
+        payment_seconds=settings.payment_seconds,
+        offer_seconds=settings.offer_seconds,
     )

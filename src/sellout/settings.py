@@ -54,6 +54,23 @@ class Settings(BaseSettings):
         int,
         Field(description="How long a hold lasts, where the item does not say otherwise", ge=1, le=86_400),
     ] = 600
+    payment_seconds: Annotated[
+        int,
+        Field(
+            description="How long a hold lasts from when its payment begins, where the item does not say otherwise",
+            ge=1,
+            le=86_400,
+        ),
+    ] = 900
+    offer_seconds: Annotated[
+        int,
+        Field(
+            description="How long an offer to the waiting list lasts, where the item does not say otherwise",
+            ge=1,
+            le=86_400,
+        ),
+    ] = 600
+    basket_lines_max: Annotated[int, Field(description="Lines in a basket", ge=1, le=100)] = 20
     buyer_length_max: Annotated[int, Field(description="Characters in a buyer's name", ge=1, le=1024)] = 128
     body_bytes_max: Annotated[int, Field(description="Bytes in the body of a request", ge=256, le=1_048_576)] = 16_384
     batch_size_max: Annotated[int, Field(description="Commands in one transaction", ge=1, le=10_000)] = 1000

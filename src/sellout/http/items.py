@@ -29,6 +29,8 @@ def item_of(body: NewItem, settings: Settings) -> AddItem:
             limit_per_buyer=body.limit_per_buyer,
             max_per_order=body.max_per_order or settings.max_per_order,
             hold_seconds=body.hold_seconds or settings.hold_seconds,
+            payment_seconds=body.payment_seconds or settings.payment_seconds,
+            offer_seconds=body.offer_seconds or settings.offer_seconds,
         )
     )
 

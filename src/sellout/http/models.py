@@ -71,6 +71,8 @@ class NewItem(Body):
     limit_per_buyer: LimitPerBuyer | None = None
     max_per_order: MaxPerOrder | None = None
     hold_seconds: HoldSeconds | None = None
+    payment_seconds: HoldSeconds | None = None
+    offer_seconds: HoldSeconds | None = None
     paused: bool = False
 
 
@@ -85,6 +87,8 @@ class ItemChanges(Body):
     limit_per_buyer: LimitPerBuyer | None = None
     max_per_order: MaxPerOrder = 1
     hold_seconds: HoldSeconds = 1
+    payment_seconds: HoldSeconds = 1
+    offer_seconds: HoldSeconds = 1
 
 
 class ItemOut(BaseModel):
@@ -105,6 +109,8 @@ class ItemOut(BaseModel):
     limit_per_buyer: int | None
     max_per_order: int
     hold_seconds: int
+    payment_seconds: int
+    offer_seconds: int
 
 
 class ItemList(BaseModel):

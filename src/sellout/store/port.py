@@ -11,7 +11,18 @@ then either not done, or done and found again under its idempotency keys.
 from collections.abc import Sequence
 from typing import Protocol
 
-from sellout.domain import Audit, Command, Item, Outcome, Purchase, PurchasePage, Snapshot
+from sellout.domain import (
+    Audit,
+    Command,
+    EntryReading,
+    Hold,
+    Item,
+    LatePayment,
+    Outcome,
+    Purchase,
+    PurchasePage,
+    Snapshot,
+)
 
 
 class StoreError(Exception):
@@ -57,6 +68,18 @@ class Store(Protocol):
         """At most `limit` purchases of an item that follow the place `after` (0 to begin)."""
         ...
 
+    async def hold(self, hold_id: str) -> Hold | None:
+        """A hold by its id, as it is seen now: expired from its deadline on."""
+        ...
+
+    async def entry(self, entry_id: str) -> EntryReading | None:
+        """An entry of the waiting list by its id, with its place and its offer."""
+        ...
+
+    async def late_payments(self, item_id: str, limit: int) -> Sequence[LatePayment]:
+        """At most `limit` payments of an item that came too late and are to be given back, the earliest first."""
+        ...
+
     async def audit(self, item_id: str) -> Audit | None:
         """The ledger of an item against its counters, at one moment."""
         ...
@@ -74,7 +97,7 @@ class Store(Protocol):
         ...
 
     async def reset(self) -> None:
-        """Remove all items, purchases and movements. Organiser keys stay."""
+        """Remove all items and all that happened to them. Organiser keys stay."""
         ...
 
     async def ping(self) -> None:

@@ -7,38 +7,35 @@ for the other. The event loop waits for a whole batch at a time, so threads cost
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
-import msgspec
 
-from sellout.decide import Loaded, Needs, Writes, decide, limits_matter, needs
+from sellout.decide import decide
 from sellout.domain import (
     Audit,
     Command,
+    EntryReading,
+    EntryState,
+    Hold,
     Instant,
-    Item,
     Kind,
+    LatePayment,
     MovementSum,
     Outcome,
     Purchase,
     PurchasePage,
     Snapshot,
 )
-from sellout.store.queries import load_queries
+from sellout.store.sqlite_batch import load, write
 from sellout.store.sqlite_file import begin, connect, open_database, rollback, unavailable_on_error
-
-_SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read") | load_queries("sqlite", "keep")
-
-_ENCODE = msgspec.json.Encoder().encode
+from sellout.store.sqlite_rows import ITEM_COLUMNS, Row, entry_of, hold_of, item_of, purchase_of, rows, script
 
 READ_CACHE_KIB = 4 * 1024
 """Page cache of the reading connection."""
-
-Row = tuple[Any, ...]
 
 _T = TypeVar("_T")
 
@@ -66,22 +63,33 @@ class SQLiteStore:
         return await loop.run_in_executor(self._write_thread, self._transact, commands, deadline)
 
     async def items(self) -> Snapshot:
-        return Snapshot([_item(row) for row in await self._read("items")], self._clock())
+        now = self._clock()
+        return _snapshot(await self._read("items", now=now), now)
 
     async def item(self, item_id: str) -> Snapshot:
-        return Snapshot([_item(row) for row in await self._read("item", id=item_id)], self._clock())
+        now = self._clock()
+        return _snapshot(await self._read("item", id=item_id, now=now), now)
 
     async def purchase(self, purchase_id: str) -> Purchase | None:
-        return next((Purchase(*row) for row in await self._read("purchase", id=purchase_id)), None)
+        return next(map(purchase_of, await self._read("purchase", id=purchase_id)), None)
 
     async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
-        rows = await self._read("purchase_by_key", item_id=item_id, buyer=buyer, key=key)
-        return next((Purchase(*row) for row in rows), None)
+        found = await self._read("purchase_by_key", item_id=item_id, buyer=buyer, key=key)
+        return next(map(purchase_of, found), None)
 
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
-        rows = await self._read("purchases", item_id=item_id, after=after, limit=limit + 1)
-        page = rows[:limit]
-        return PurchasePage([Purchase(*row[:-1]) for row in page], page[-1][-1] if len(rows) > limit else None)
+        found = await self._read("purchases", item_id=item_id, after=after, limit=limit + 1)
+        page = found[:limit]
+        return PurchasePage([purchase_of(row[:-1]) for row in page], page[-1][-1] if len(found) > limit else None)
+
+    async def hold(self, hold_id: str) -> Hold | None:
+        return await self._in_read_thread(lambda reader: _hold(reader, hold_id, self._clock()))
+
+    async def entry(self, entry_id: str) -> EntryReading | None:
+        return await self._in_read_thread(lambda reader: _entry(reader, entry_id, self._clock()))
+
+    async def late_payments(self, item_id: str, limit: int) -> Sequence[LatePayment]:
+        return [LatePayment(*row) for row in await self._read("late_payments", item_id=item_id, limit=limit)]
 
     async def audit(self, item_id: str) -> Audit | None:
         return await self._in_read_thread(lambda reader: _audit(reader, item_id))
@@ -91,14 +99,12 @@ class SQLiteStore:
 
     async def set_organiser_key(self, name: str, digest: str) -> None:
         now = self._clock()
-        await self._in_write_thread(
-            lambda writer: _rows(writer, "set_organiser_key", name=name, digest=digest, now=now)
-        )
+        await self._in_write_thread(lambda writer: rows(writer, "set_organiser_key", name=name, digest=digest, now=now))
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
         now = self._clock()
         rows = await self._in_write_thread(
-            lambda writer: _rows(writer, "add_first_organiser_key", name=name, digest=digest, now=now)
+            lambda writer: rows(writer, "add_first_organiser_key", name=name, digest=digest, now=now)
         )
         return bool(rows)
 
@@ -119,9 +125,9 @@ class SQLiteStore:
 
     def _transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         with self._transaction(deadline) as writer:
-            loaded, now = self._load(writer, needs(commands), commands)
+            loaded, now = load(writer, commands, self._clock)
             outcomes, writes = decide(loaded, commands, now)
-            _write(writer, writes, now)
+            write(writer, writes, now)
         return outcomes
 
     @contextlib.contextmanager
@@ -136,26 +142,6 @@ class SQLiteStore:
             except BaseException:
                 self._drop_writer()  # nobody knows what state it is in: the next batch gets a new one
                 raise
-
-    def _load(self, writer: apsw.Connection, wanted: Needs, commands: Sequence[Command]) -> tuple[Loaded, Instant]:
-        """What the batch touches, and the instant of its decision, which is never before an earlier one."""
-        purchases = {}
-        if wanted.purchase_ids:
-            rows = _rows(writer, "load_purchases", ids=_json(wanted.purchase_ids))
-            purchases = {row[0]: Purchase(*row) for row in rows}
-            wanted.item_ids.update(purchase.item_id for purchase in purchases.values())
-        found = _rows(writer, "load_items", ids=_json(wanted.item_ids))
-        items = {row[0]: _item(row[:-1]) for row in found}
-        now = max(self._clock(), *(row[-1] for row in found), 0)
-        by_key, bought = {}, {}
-        if wanted.scopes:
-            for row in _rows(writer, "load_keys", scopes=_json(wanted.scopes)):
-                purchase = Purchase(*row)
-                by_key[purchase.item_id, purchase.buyer, row[5]] = purchase
-        if wanted.buyers and limits_matter(list(items.values()), commands):
-            rows = _rows(writer, "load_bought", buyers=_json(wanted.buyers))
-            bought = {(item_id, buyer): quantity for item_id, buyer, quantity in rows}
-        return Loaded(items, by_key, bought, purchases), now
 
     async def _in_write_thread(self, work: Callable[[apsw.Connection], _T]) -> _T:
         def transact() -> _T:
@@ -172,7 +158,7 @@ class SQLiteStore:
     # In the reading thread.
 
     async def _read(self, statement: str, **bindings: str | int) -> list[Row]:
-        return await self._in_read_thread(lambda reader: _rows(reader, statement, **bindings))
+        return await self._in_read_thread(lambda reader: rows(reader, statement, **bindings))
 
     async def _in_read_thread(self, work: Callable[[apsw.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._work, work)
@@ -188,54 +174,72 @@ class SQLiteStore:
             self._reader = None
 
 
-def _rows(connection: apsw.Connection, statement: str, **bindings: str | int) -> list[Row]:
-    return connection.execute(_SQL[statement], bindings).fetchall()
-
-
-def _json(values: Collection[object]) -> str:
-    return _ENCODE(values).decode()
-
-
-def _item(row: Row) -> Item:
-    return Item(*row)._replace(paused=bool(row[7]))
-
-
-def _write(writer: apsw.Connection, writes: Writes, now: Instant) -> None:
-    """Put the rows of a decision into the open transaction."""
-    if writes.added_items:
-        _rows(writer, "insert_items", items=_json(writes.added_items), now=now)
-    if writes.changed_items:
-        _rows(writer, "update_items", items=_json(writes.changed_items), now=now)
-    if writes.purchases:
-        _rows(writer, "insert_purchases", purchases=_json(writes.purchases))
-    if writes.refunds:
-        ids = [purchase.id for purchase in writes.refunds]
-        _rows(writer, "update_refunds", ids=_json(ids), now=now)
-
-
 def _reset(writer: apsw.Connection) -> None:
     """Empty the tables. The triggers that forbid it step aside for this one transaction."""
-    triggers = writer.execute(_SQL["triggers"]).fetchall()
+    triggers = rows(writer, "triggers")
     for name, _ in triggers:
         writer.execute(f'DROP TRIGGER "{name}"')
-    writer.execute(_SQL["delete_all"])
+    script(writer, "delete_all")
     for _, sql in triggers:
         writer.execute(str(sql))
 
 
+def _snapshot(found: Sequence[Row], now: Instant) -> Snapshot:
+    """Items from rows that go on with the instant of the last decision and whether somebody waits."""
+    now = max([now, *(row[ITEM_COLUMNS] for row in found)])
+    items = [item_of(row) for row in found]
+    waited_for = (item for item, row in zip(items, found, strict=True) if row[ITEM_COLUMNS + 1])
+    unsettled = frozenset(i.id for i in waited_for if i.available > 0 and i.outside_window(now) is None)
+    return Snapshot(items, now, unsettled)
+
+
+def _hold(reader: apsw.Connection, hold_id: str, now: Instant) -> Hold | None:
+    for row in rows(reader, "hold", id=hold_id):
+        return hold_of(row[:-1]).seen_at(max(now, row[-1]))
+    return None
+
+
+def _entry(reader: apsw.Connection, entry_id: str, now: Instant) -> EntryReading | None:
+    """An entry with its place and its offer, all from one snapshot."""
+    with _one_snapshot(reader):
+        for row in rows(reader, "entry", id=entry_id):
+            entry = entry_of(row[:-1])
+            (item,), now, unsettled = _snapshot(rows(reader, "item", id=entry.item_id, now=now), now)
+            waits = entry.state is EntryState.WAITING
+            return EntryReading(
+                entry=entry,
+                position=row[-1] if waits else None,
+                hold=None if waits else _hold(reader, entry.hold_id, now),
+                unsettled=waits and item.id in unsettled,
+                now=now,
+            )
+        return None
+
+
 def _audit(reader: apsw.Connection, item_id: str) -> Audit | None:
-    """Counters, movements and purchases of one item, all from one snapshot."""
+    """Counters, movements, purchases and holds of one item, all from one snapshot."""
+    with _one_snapshot(reader):
+        found = rows(reader, "counters", id=item_id)
+        if not found:
+            return None
+        totals = rows(reader, "movement_sums", item_id=item_id)
+        return Audit(
+            item=item_of(found[0]),
+            sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
+            purchased=_number(reader, "purchased", item_id),
+            holding=_number(reader, "holding", item_id),
+            unmatched=_number(reader, "unmatched_purchases", item_id) + _number(reader, "unmatched_holds", item_id),
+        )
+
+
+def _number(reader: apsw.Connection, statement: str, item_id: str) -> int:
+    return int(rows(reader, statement, item_id=item_id)[0][0])
+
+
+@contextlib.contextmanager
+def _one_snapshot(reader: apsw.Connection) -> Iterator[None]:
     reader.execute("BEGIN")
     try:
-        items = _rows(reader, "item", id=item_id)
-        if not items:
-            return None
-        totals = _rows(reader, "movement_sums", item_id=item_id)
-        return Audit(
-            item=_item(items[0]),
-            sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
-            purchased=_rows(reader, "purchased", item_id=item_id)[0][0],
-            unmatched=_rows(reader, "unmatched", item_id=item_id)[0][0],
-        )
+        yield
     finally:
         rollback(reader)

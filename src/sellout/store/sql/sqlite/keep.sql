@@ -23,5 +23,9 @@ SELECT name, sql FROM sqlite_schema WHERE type = 'trigger';
 -- name: delete_all
 -- Everything that was sold and put on sale.
 DELETE FROM movements;
+DELETE FROM late_payments;
+DELETE FROM used_keys;
 DELETE FROM purchases;
+DELETE FROM holds;
+DELETE FROM waitlist;
 DELETE FROM inventory;
