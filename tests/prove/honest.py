@@ -1,38 +1,58 @@
 """The evidence of an honest run, to plant faults in."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
-from sellout.prove.evidence import Attempt, Audit, Buyer, Counters, Evidence, Movements, Purchase, Request
+from sellout.prove.evidence import Attempt, Audit, Books, Counters, Evidence, Line, Movements, Order, Purchase, Request
 
 RESTOCKED = "restock"
 SOLD = "sale"
 
 
-def crowd(*wanted: int, doubled: Sequence[int] = ()) -> list[Buyer]:
+def buyer(name: str, key: str, quantity: int = 1, *, item: str = "item", doubled: bool = False) -> Order:
+    """An order to buy."""
+    return Order(name, key, lines=(Line(item, quantity),), doubled=doubled)
+
+
+def crowd(*wanted: int, doubled: Sequence[int] = ()) -> list[Order]:
     return [
-        Buyer(f"buyer-{number}", f"key-{number}", quantity, number in doubled) for number, quantity in enumerate(wanted)
+        buyer(f"buyer-{number}", f"key-{number}", quantity, doubled=number in doubled)
+        for number, quantity in enumerate(wanted)
     ]
 
 
+def answer(status: int | None, at: float = 0.0, *, seconds: float = 0.1, **said: object) -> Attempt:
+    """Any answer; its words are the answer's JSON."""
+    return Attempt(at, at + seconds, status, said)
+
+
+def rewrite(evidence: Evidence, **changes: Any) -> Evidence:
+    """The same run with other members, of its only books or of itself."""
+    own = {field.name for field in fields(Evidence)}
+    (books,) = evidence.books
+    books = replace(books, **{name: value for name, value in changes.items() if name not in own})
+    return replace(evidence, books=(books,), **{name: value for name, value in changes.items() if name in own})
+
+
 def bought(purchase_id: str, quantity: int = 1, at: float = 0.0, *, replayed: bool = False) -> Attempt:
-    return Attempt(at, at + 0.1, 201, purchase_id=purchase_id, quantity=quantity, replayed=replayed)
+    return replace(answer(201, at, purchase_id=purchase_id, quantity=quantity), replayed=replayed)
 
 
 def sold_out(at: float = 0.0) -> Attempt:
-    return Attempt(at, at + 0.1, 410, code="sold_out")
+    return answer(410, at, code="sold_out")
 
 
 def not_enough_left(available: int, at: float = 0.0) -> Attempt:
-    return Attempt(at, at + 0.1, 409, code="not_enough_left", available=available)
+    return answer(409, at, code="not_enough_left", available=available)
 
 
 def busy(at: float = 0.0) -> Attempt:
-    return Attempt(at, at + 0.1, 503, code="busy", retry_after=1.0)
+    return replace(answer(503, at, code="busy"), retry_after=1.0)
 
 
 def silence(at: float = 0.0) -> Attempt:
-    return Attempt(at, at + 0.1, None, failure="connection reset")
+    return replace(answer(None, at), failure="connection reset")
 
 
 def counters(capacity: int, sold: int, held: int = 0) -> Counters:
@@ -46,32 +66,30 @@ def audit(capacity: int, sold: int, sales: int | None = None) -> Audit:
     return Audit(capacity, sold, 0, capacity - sold, movements, consistent=True)
 
 
-def honest_run(stock: int, buyers: Sequence[Buyer]) -> Evidence:
+def honest_run(stock: int, orders: Sequence[Order]) -> Evidence:
     """What a shop would say that serves one buyer after the other and makes no mistake."""
     left, requests, purchases = stock, list[Request](), list[Purchase]()
-    for buyer in buyers:
+    for order in orders:
         if left == 0:
-            answer = sold_out()
-        elif left < buyer.quantity:
-            answer = not_enough_left(left)
+            said = sold_out()
+        elif left < order.quantity:
+            said = not_enough_left(left)
         else:
-            left -= buyer.quantity
-            purchases.append(Purchase(f"p-{buyer.name}", buyer.quantity, buyer.name))
-            answer = bought(f"p-{buyer.name}", buyer.quantity)
-        for copy in range(buyer.copies):
-            again = replace(answer, replayed=answer.acknowledged and copy > 0)
-            requests.append(Request(buyer, copy, (again,)))
-    return Evidence(
+            left -= order.quantity
+            purchases.append(Purchase(f"p-{order.buyer}", order.quantity, order.buyer))
+            said = bought(f"p-{order.buyer}", order.quantity)
+        for copy in range(order.copies):
+            again = replace(said, replayed=said.acknowledged and copy > 0)
+            requests.append(Request(order, copy, (again,)))
+    books = Books(
         item="item",
-        own=True,
-        buyers=tuple(buyers),
-        requests=tuple(requests),
         audit_before=audit(stock, 0),
         before=counters(stock, 0),
         after=counters(stock, stock - left),
         audit_after=audit(stock, stock - left, len(purchases)),
         purchases=tuple(purchases),
     )
+    return Evidence(books=(books,), own=True, orders=tuple(orders), requests=tuple(requests))
 
 
 def answer_instead(evidence: Evidence, number: int, *attempts: Attempt, copy: int = 0) -> Evidence:
@@ -80,7 +98,7 @@ def answer_instead(evidence: Evidence, number: int, *attempts: Attempt, copy: in
         evidence,
         requests=tuple(
             replace(request, attempts=attempts)
-            if (request.buyer, request.copy) == (evidence.buyers[number], copy)
+            if (request.order, request.copy) == (evidence.orders[number], copy)
             else request
             for request in evidence.requests
         ),
@@ -89,4 +107,4 @@ def answer_instead(evidence: Evidence, number: int, *attempts: Attempt, copy: in
 
 def count_instead(evidence: Evidence, *, capacity: int, sold: int) -> Evidence:
     """The same run, but the counters and the ledger agree on something else."""
-    return replace(evidence, after=counters(capacity, sold), audit_after=audit(capacity, sold))
+    return rewrite(evidence, after=counters(capacity, sold), audit_after=audit(capacity, sold))

@@ -8,8 +8,9 @@ import pytest
 from aiohttp import web
 
 from sellout.prove import CouldNotRun
-from sellout.prove.rehearsal import Plan, Result, prove
-from sellout.prove.shopper import Patience
+from sellout.prove.customer import Patience
+from sellout.prove.plan import Plan
+from sellout.prove.rehearsal import Result, prove
 from tests.prove.fake_shop import DROP, KEY, FakeShop, problem
 
 PLAN = Plan(buyers=30, stock=10, organiser_key=KEY, patience=Patience(attempts_max=3, pause_seconds=0.0))

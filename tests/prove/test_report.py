@@ -10,13 +10,25 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from sellout.prove.evidence import Attempt, Evidence
+from sellout.prove.evidence import Evidence
 from sellout.prove.page import render_page
 from sellout.prove.progress import Progress
 from sellout.prove.rehearsal import Facts, Result
 from sellout.prove.report import as_json, print_report, progress_bar
-from sellout.prove.verdict import RULES, judge
-from tests.prove.honest import answer_instead, audit, count_instead, counters, crowd, honest_run, silence, sold_out
+from sellout.prove.scenarios.rush import RULES, RUSH
+from sellout.prove.verdict import judge
+from tests.prove.honest import (
+    answer,
+    answer_instead,
+    audit,
+    count_instead,
+    counters,
+    crowd,
+    honest_run,
+    rewrite,
+    silence,
+    sold_out,
+)
 
 HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script>'
 
@@ -24,7 +36,7 @@ HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script>'
 def result_of(evidence: Evidence, item: str = "prove-1") -> Result:
     started = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
     facts = Facts("prove-1", item, "its own", "SQLite", 1, started, 1.5)
-    return Result(facts, evidence, judge(evidence))
+    return Result(RUSH, facts, evidence, judge(RUSH.rules, evidence))
 
 
 def exact() -> Result:
@@ -32,7 +44,7 @@ def exact() -> Result:
 
 
 def inexact() -> Result:
-    return result_of(answer_instead(honest_run(3, crowd(1, 1, 1, 1)), 3, Attempt(0.0, 0.1, 500)))
+    return result_of(answer_instead(honest_run(3, crowd(1, 1, 1, 1)), 3, answer(500)))
 
 
 def printed(result: Result, **options: object) -> str:
@@ -56,8 +68,8 @@ class TestTheTerminal:
 
     def test_does_not_boast_where_nothing_was_left_to_sell(self) -> None:
         evidence = answer_instead(honest_run(1, crowd(1)), 0, sold_out())
-        empty = replace(evidence, purchases=(), before=counters(1, 1), after=counters(1, 1), own=False)
-        words = printed(result_of(replace(empty, audit_before=audit(1, 1), audit_after=audit(1, 1))))
+        empty = rewrite(evidence, purchases=(), before=counters(1, 1), after=counters(1, 1), own=False)
+        words = printed(result_of(rewrite(empty, audit_before=audit(1, 1), audit_after=audit(1, 1))))
         assert "1 buyer came at one instant and nobody bought: nothing was left to sell." in words
         assert words.index("EXACT") > 0
 
@@ -66,8 +78,8 @@ class TestTheTerminal:
         assert "\x1b[" in printed(exact(), force_terminal=True, color_system="standard")
 
     def test_takes_names_for_names_and_not_for_markup(self) -> None:
-        named = honest_run(1, [replace(crowd(1)[0], name="[red]me")])
-        assert "[red]me" in printed(result_of(answer_instead(named, 0, Attempt(0.0, 0.1, 500))))
+        named = honest_run(1, [replace(crowd(1)[0], buyer="[red]me")])
+        assert "[red]me" in printed(result_of(answer_instead(named, 0, answer(500))))
 
     def test_draws_no_bar_where_it_is_no_terminal(self) -> None:
         out = io.StringIO()
@@ -137,7 +149,7 @@ class TestThePage:
         assert not re.search(r"url\(|@import", page)
 
     def test_takes_names_for_names_and_not_for_markup(self) -> None:
-        evidence = honest_run(3, [replace(buyer, name=HOSTILE) for buyer in crowd(1, 1)])
+        evidence = honest_run(3, [replace(order, buyer=HOSTILE) for order in crowd(1, 1)])
         page = render_page(result_of(evidence, item=HOSTILE))
         assert "script" not in references(page).tags
         assert "&lt;script" in page

@@ -65,15 +65,10 @@ def prove(
 
     Exit code 0: exact. 1: not exact. 2: could not run.
     """
-    from sellout.prove import (
-        CouldNotRun,
-        page,
-        rehearsal,
-        report,
-    )
+    from sellout.prove import CouldNotRun, page, plan, rehearsal, report
 
     key = load_settings().organiser_key if url else None
-    plan = rehearsal.Plan(
+    wanted = plan.Plan(
         buyers=buyers, stock=stock, url=url, item=item, database=database, workers=workers,
         organiser_key=key.get_secret_value() if key else None,
     )  # fmt: skip
@@ -81,7 +76,7 @@ def prove(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the own server is stopped and removed, too
     try:
         with report.progress_bar(Console(stderr=True)) as on_progress:
-            result = asyncio.run(rehearsal.prove(plan, on_progress))
+            result = asyncio.run(rehearsal.prove(wanted, on_progress))
     except CouldNotRun as error:
         raise Failed(str(error), 2) from None
     if html is not None:

@@ -20,7 +20,7 @@ def step_line(steps: Sequence[tuple[float, int]], *, limit: int, seconds: float)
     """Units sold so far, from the release to the last answer; the dashed line is all there were."""
     if not steps or seconds <= 0:
         return EMPTY
-    top = max(limit, steps[-1][1])
+    top = max(limit, *(sold for _, sold in steps))
     path = ["M0 100"]
     for at, sold in steps:
         x, y = WIDTH * at / seconds, HEIGHT * (1 - sold / top)

@@ -1,15 +1,14 @@
-"""The figures of a run: who got what, which answers came, how fast. Pure: no IO, no clock."""
+"""The figures of a run: what was sold, which answers came, how fast. Pure: no IO, no clock."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from sellout.prove.evidence import Evidence, Request
-from sellout.prove.rules import acknowledged
+from sellout.prove.told import purchases_told
+from sellout.prove.words import NO_ANSWER
 
-NO_ANSWER = "no answer"
 BINS_MAX = 16  # from the fastest to the 99th percentile; what is slower shares one more
 
 
@@ -39,66 +38,49 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    buyers: int
-    bought: int
-    refused: int
-    unanswered: int
-    units: int
+    fates: tuple[tuple[str, int], ...]
+    units: int  # sold and not given back, as buyers were told
     requests: int
+    opening: int  # of these requests left at one instant
     doubled: int
-    replayed: int
+    replayed: tuple[tuple[str, int], ...]
     answers: tuple[tuple[str, int], ...]
     latency: Latency | None
-    departure_seconds: float  # between the first and the last request's first departure
+    departure_seconds: float  # between the first and the last departure of those that left at one instant
     seconds: float
     answers_per_second: float
-    sales: tuple[tuple[float, int], ...]  # (seconds since the release, units sold so far)
+    sales: tuple[tuple[float, int], ...]  # (seconds since the first departure, units sold so far)
+
+    @property
+    def buyers(self) -> int:
+        return sum(count for _, count in self.fates)
+
+    @property
+    def replays(self) -> int:
+        return sum(count for _, count in self.replayed)
 
 
-def figures_of(evidence: Evidence) -> Figures:
+def figures_of(evidence: Evidence, fates: tuple[tuple[str, int], ...], opening: Sequence[Request]) -> Figures:
     attempts = [attempt for request in evidence.requests for attempt in request.attempts]
     answered = [attempt for attempt in attempts if attempt.status is not None]
-    released = min((attempt.started_at for attempt in attempts), default=0.0)
-    seconds = max((attempt.ended_at for attempt in attempts), default=released) - released
-    fates = Counter(_fates(evidence))
+    began = min((attempt.started_at for attempt in attempts), default=0.0)
+    seconds = max((attempt.ended_at for attempt in attempts), default=began) - began
+    departures = [request.attempts[0].started_at for request in opening if request.attempts]
+    sales = _sales(evidence.requests, began)
     return Figures(
-        buyers=len(evidence.buyers),
-        bought=fates["bought"],
-        refused=fates["refused"],
-        unanswered=fates["unanswered"],
-        units=sum(acknowledged(evidence).values()),
+        fates=fates,
+        units=sales[-1][1] if sales else 0,
         requests=len(evidence.requests),
-        doubled=sum(buyer.doubled for buyer in evidence.buyers),
-        replayed=sum(attempt.replayed for attempt in attempts),
+        opening=len(opening),
+        doubled=len({order.buyer for order in evidence.orders if order.doubled}),
+        replayed=_answers(str(attempt.status) for attempt in attempts if attempt.replayed),
         answers=_answers(str(attempt.status or NO_ANSWER) for attempt in attempts),
         latency=_latency([1000 * attempt.seconds for attempt in answered]),
-        departure_seconds=max((r.attempts[0].started_at for r in evidence.requests), default=released) - released,
+        departure_seconds=max(departures, default=0.0) - min(departures, default=0.0),
         seconds=seconds,
         answers_per_second=len(answered) / seconds if seconds > 0 else 0.0,
-        sales=_sales(evidence.requests, released),
+        sales=sales,
     )
-
-
-def meaning_of(answer: str) -> str:
-    """What a status says to a buyer, in a word or two."""
-    known = {
-        "201": "bought",
-        "409": "refused for now: too few left, held by others, or a limit",
-        "410": "sold out",
-        "429": "too many requests, asked again",
-        "503": "busy, asked again",
-        NO_ANSWER: "connection lost, asked again",
-    }
-    if answer in known:
-        return known[answer]
-    return HTTPStatus(int(answer)).phrase.lower() if int(answer) in set(HTTPStatus) else "unknown status"
-
-
-def _fates(evidence: Evidence) -> Iterable[str]:
-    told = {name for name, _ in acknowledged(evidence)}
-    refused = {request.buyer.name for request in evidence.requests if request.final.refused}
-    for buyer in evidence.buyers:
-        yield "bought" if buyer.name in told else "refused" if buyer.name in refused else "unanswered"
 
 
 def _answers(statuses: Iterable[str]) -> tuple[tuple[str, int], ...]:
@@ -137,16 +119,15 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
 
 
-def _sales(requests: Iterable[Request], released: float) -> tuple[tuple[float, int], ...]:
-    """Each purchase at the first answer that told of it, with the units sold so far."""
-    first: dict[str, tuple[float, int]] = {}
-    for request in requests:
-        for attempt in request.attempts:
-            if attempt.acknowledged and attempt.purchase_id is not None:
-                at = (attempt.ended_at - released, request.buyer.quantity)
-                first[attempt.purchase_id] = min(first.get(attempt.purchase_id, at), at)
+def _sales(requests: Iterable[Request], began: float) -> tuple[tuple[float, int], ...]:
+    """Each purchase at the first answer that told of it, and each refund, with the units sold so far."""
+    changes = list[tuple[float, int]]()
+    for purchase in purchases_told(requests).values():
+        changes.append((purchase.sold.latest - began, purchase.line.quantity))
+        if purchase.refunded is not None:
+            changes.append((purchase.refunded.latest - began, -purchase.line.quantity))
     so_far, steps = 0, list[tuple[float, int]]()
-    for seconds, quantity in sorted(first.values()):
+    for seconds, quantity in sorted(changes):
         so_far += quantity
         steps.append((seconds, so_far))
     return tuple(steps)

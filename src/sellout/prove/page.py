@@ -3,23 +3,26 @@
 Pure but for reading its own template, report.html. All text that came from outside goes through `_text`.
 """
 
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
 
 from sellout import __version__
 from sellout.prove import charts
-from sellout.prove.figures import NO_ANSWER, Figures, Latency, figures_of, meaning_of
+from sellout.prove.figures import Figures, Latency
 from sellout.prove.rehearsal import Result
-from sellout.prove.report import millis, summary
+from sellout.prove.report import summary
+from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.verdict import Ruling
+from sellout.prove.words import NO_ANSWER, counted, listed, meaning_of, millis
 
 GLOW = "radial-gradient(900px 520px at 12%% -160px, rgb(%s), transparent)"
 KINDS = {"201": "s-good", "429": "s-wait", "503": "s-wait", NO_ANSWER: "s-bad"}
 
 
 def render_page(result: Result) -> str:
-    figures = figures_of(result.evidence)
+    figures = result.figures
     template = Template(files("sellout.prove").joinpath("report.html").read_text("utf-8"))
     tint = "16 185 129" if result.exact else "244 63 94"
     return template.substitute(
@@ -61,7 +64,7 @@ def _tiles(result: Result, figures: Figures) -> str:
         (
             "Buyers",
             f"{figures.buyers:,}",
-            f"{figures.requests:,} requests within {millis(1000 * figures.departure_seconds)}",
+            f"{figures.opening:,} requests within {millis(1000 * figures.departure_seconds)}",
         ),
         ("Units sold", f"{figures.units:,}", f"of {before.available:,}, {after.available:,} left"),
         ("99 % answered within", p99, p50),
@@ -77,8 +80,9 @@ def _charts(result: Result, figures: Figures) -> dict[str, str]:
         "sales_chart": line + _moments(figures),
         "latency_caption": "From the request’s departure to its answer, as buyers saw it",
         "latency_chart": charts.columns(latency.bins) + _percentiles(latency) if latency else charts.EMPTY,
-        "answers_caption": _fates(figures),
-        "answers": _answers(figures),
+        "answers_caption": _fates(result, figures),
+        "answers": _answers(result, figures),
+        "fates": _tallies(result.scenario.tallies(result.evidence)),
     }
 
 
@@ -98,19 +102,31 @@ def _marks(marks: dict[str, float]) -> str:
     return f'<dl class="marks">{_pairs(*((name, millis(value), "") for name, value in marks.items()))}</dl>'
 
 
-def _fates(figures: Figures) -> str:
-    told = f"{figures.bought:,} bought, {figures.refused:,} refused, {figures.unanswered:,} unanswered"
-    return f"{told}; {figures.doubled:,} sent their request twice, {figures.replayed:,} answers were replays"
+def _fates(result: Result, figures: Figures) -> str:
+    told, twice = listed(dict(figures.fates)), f"{figures.doubled:,} {result.scenario.twice}"
+    return f"{told}; {twice}, {figures.replays:,} answers were replays"
 
 
-def _answers(figures: Figures) -> str:
+def _answers(result: Result, figures: Figures) -> str:
     rows = "".join(
         f'<tr><th scope="row"><span class="dot {_kind(answer)}"></span>{answer}</th>'
-        f"<td>{_text(meaning_of(answer).capitalize())}</td><td>{count:,}</td></tr>"
+        f"<td>{_text(meaning_of(answer, result.scenario.meanings).capitalize())}</td><td>{count:,}</td></tr>"
         for answer, count in figures.answers
     )
     bar = charts.proportions([(answer, count, _kind(answer)) for answer, count in figures.answers])
     return f'{bar}<table class="answers">{rows}</table>'
+
+
+def _tallies(tallies: Sequence[Tally]) -> str:
+    """A card of its own, where the scenario has more to tell than who bought."""
+    if not tallies:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{_text(tally.word.capitalize())}</th>'
+        f"<td>{counted(tally.units, 'unit')}</td><td>{tally.count:,}</td></tr>"
+        for tally in tallies
+    )
+    return f'<section class="card">\n<h2>What became of it</h2>\n<table class="answers">{rows}</table>\n</section>\n'
 
 
 def _kind(answer: str) -> str:
@@ -133,6 +149,8 @@ def _facts(result: Result) -> str:
     facts, evidence = result.facts, result.evidence
     on = "its own" if evidence.own else "also on sale to others"
     known = [
+        ("Scenario", result.scenario.name),
+        ("Seed", facts.seed),
         ("Run", facts.run_id),
         ("Item", f"{facts.item} ({on})"),
         ("Capacity", f"{evidence.after.capacity:,} units"),

@@ -1,48 +1,30 @@
-"""One run from start to end: a server, an item, the crowd, what the server holds afterwards, the verdict.
+"""One run from start to end: a server, a scenario that is played on it, the verdict.
 
-May touch: what its parts touch. Reading order: prove, _see, _compare.
+May touch: what its parts touch. Reading order: prove, _complete, _see.
 """
 
-import asyncio
 import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import aiohttp
 
-from sellout.prove import CouldNotRun, crowd
-from sellout.prove.evidence import Buyer, Evidence, Purchase
-from sellout.prove.progress import OnProgress, Progress, all_at_once, unwatched
+from sellout.prove import CouldNotRun
+from sellout.prove.crowd import make_room_for
+from sellout.prove.evidence import Evidence
+from sellout.prove.figures import Figures, figures_of
+from sellout.prove.plan import Plan
+from sellout.prove.progress import OnProgress, Progress, unwatched
+from sellout.prove.scenarios import SCENARIOS
+from sellout.prove.scenarios.scenario import Scenario, Stage
 from sellout.prove.server import own_server
 from sellout.prove.shop import Shop
-from sellout.prove.shopper import Patience
 from sellout.prove.verdict import Verdict, judge
 
-LOOKUPS_AT_ONCE_MAX = 32
-CLOSED_STATES = frozenset({"not_open", "paused", "closed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to prove, and on what: a server of the run's own, or with `url` one that is running.
-
-    Without `item` the run adds an item of its own, which nobody else buys from. On a database or server
-    that outlives the run that item stays there, paused.
-    """
-
-    buyers: int = 1000
-    stock: int = 100
-    url: str | None = None
-    item: str | None = None
-    database: str | None = None
-    workers: int = 1
-    organiser_key: str | None = None
-    quantity_max: int = 1
-    doubled_share: float = crowd.DOUBLED_SHARE
-    patience: Patience = field(default_factory=Patience)
+SEED_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +38,12 @@ class Facts:
     workers: int | None
     started: datetime
     seconds: float
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    scenario: Scenario
     facts: Facts
     evidence: Evidence
     verdict: Verdict
@@ -68,98 +52,78 @@ class Result:
     def exact(self) -> bool:
         return self.verdict.exact
 
+    @property
+    def figures(self) -> Figures:
+        return figures_of(self.evidence, self.scenario.fates(self.evidence), self.scenario.opening(self.evidence))
+
 
 async def prove(plan: Plan, on_progress: OnProgress = unwatched) -> Result:
     """Run the plan; raises CouldNotRun where there is nothing to judge."""
-    _check(plan)
+    scenario, plan = _complete(plan)
     started, clock = datetime.now(UTC), time.monotonic()
     run_id = f"prove-{secrets.token_hex(4)}"
-    buyers = crowd.invite(run_id, plan.buyers, quantity_max=plan.quantity_max, doubled_share=plan.doubled_share)
-    crowd.make_room_for(buyers)
-    evidence, server = await _see(plan, run_id, buyers, on_progress)
+    make_room_for(plan.buyers, scenario.connections(plan))
+    evidence, server = await _see(scenario, plan, run_id, on_progress)
     facts = Facts(
         run_id=run_id,
-        item=evidence.item,
+        item=", ".join(evidence.items),
         server=server,
         engine=None if plan.url else _engine(plan.database),
         workers=None if plan.url else plan.workers,
         started=started,
         seconds=time.monotonic() - clock,
+        seed=plan.seed,
     )
-    return Result(facts, evidence, judge(evidence))
+    return Result(scenario, facts, evidence, judge(scenario.rules, evidence))
 
 
-def _check(plan: Plan) -> None:
+def _complete(plan: Plan) -> tuple[Scenario, Plan]:
+    """The scenario, and the plan with a seed where it needs one; raises CouldNotRun where they do not go together."""
+    if (scenario := SCENARIOS.get(plan.scenario)) is None:
+        raise CouldNotRun(f"there is no scenario {plan.scenario}: the scenarios are {', '.join(SCENARIOS)}")
+    _check(scenario, plan)
+    if scenario.seeded and plan.seed is None:
+        plan = replace(plan, seed=secrets.randbits(SEED_BITS))
+    return scenario, plan
+
+
+def _check(scenario: Scenario, plan: Plan) -> None:
     if min(plan.buyers, plan.stock, plan.workers, plan.quantity_max) < 1:
         raise CouldNotRun("buyers, stock, workers and quantity must be at least 1")
+    if plan.seed is not None and not scenario.seeded:
+        raise CouldNotRun(f"{scenario.name} makes no random choices: leave the seed out")
     if plan.url and plan.database:
         raise CouldNotRun("a running server has its own database: give the one or the other")
+    if plan.item and not scenario.takes_item:
+        raise CouldNotRun(f"{scenario.name} adds what it sells itself: leave the item out")
     if plan.item and not plan.url:
         raise CouldNotRun("an item is on a running server: give its URL too")
     if plan.url and not plan.item and not plan.organiser_key:
-        raise CouldNotRun("name the item to buy from, or set the organiser key so that one can be added")
+        named = "name the item to buy from, or " if scenario.takes_item else ""
+        raise CouldNotRun(f"{named}set the organiser key so that one can be added")
 
 
-async def _see(plan: Plan, run_id: str, buyers: tuple[Buyer, ...], on_progress: OnProgress) -> tuple[Evidence, str]:
+async def _see(scenario: Scenario, plan: Plan, run_id: str, on_progress: OnProgress) -> tuple[Evidence, str]:
     if plan.url:
         url = plan.url.rstrip("/")
         async with _shop(url, plan.organiser_key) as shop:
-            return await _compare(plan, shop, run_id, buyers, on_progress), url
+            return await scenario.play(_stage(plan, shop, run_id, on_progress)), url
     on_progress(Progress("Starting a server"))
     async with own_server(database=plan.database, workers=plan.workers) as server:
         async with _shop(server.url, server.organiser_key) as shop:
-            evidence = await _compare(plan, shop, run_id, buyers, on_progress)
+            evidence = await scenario.play(_stage(plan, shop, run_id, on_progress))
         on_progress(Progress("Stopping the server"))
         return replace(evidence, server_exit=await server.stop()), "its own, started for this run"
+
+
+def _stage(plan: Plan, shop: Shop, run_id: str, on_progress: OnProgress) -> Stage:
+    return Stage(plan, shop, run_id, plan.seed or 0, on_progress)
 
 
 @contextlib.asynccontextmanager
 async def _shop(url: str, organiser_key: str | None) -> AsyncIterator[Shop]:
     async with aiohttp.ClientSession() as session:
         yield Shop(session, url, organiser_key)
-
-
-async def _compare(plan: Plan, shop: Shop, run_id: str, buyers: tuple[Buyer, ...], on_progress: OnProgress) -> Evidence:
-    item = plan.item or run_id
-    if plan.item is None:
-        await shop.add(item, plan.stock)
-    if (state := (await shop.terms(item)).state) in CLOSED_STATES:
-        raise CouldNotRun(f"item {item} is {state}: nobody can buy, so there is nothing to prove")
-    # The audits enclose the counters, so that the ledger's difference has all that moved between those.
-    audit_before, before = await shop.audit(item), await shop.counters(item)
-    requests = await crowd.storm(shop.url, item, buyers, on_progress=on_progress, patience=plan.patience)
-    after, audit_after = await shop.counters(item), await shop.audit(item)
-    purchases = await _kept(plan, shop, item, run_id, buyers, on_progress)
-    if plan.item is None and (plan.url or plan.database):
-        await shop.pause(item)
-    return Evidence(
-        item=item,
-        own=plan.item is None,
-        buyers=buyers,
-        requests=requests,
-        audit_before=audit_before,
-        before=before,
-        after=after,
-        audit_after=audit_after,
-        purchases=purchases,
-    )
-
-
-async def _kept(
-    plan: Plan, shop: Shop, item: str, run_id: str, buyers: tuple[Buyer, ...], on_progress: OnProgress
-) -> tuple[Purchase, ...]:
-    """What the server holds: the organiser's list, or without a key what each buyer can look up."""
-    if shop.organiser_key:
-        on_progress(Progress("Comparing"))
-        return await shop.purchases(item, prefix="" if plan.item is None else f"{run_id}-")
-    turns = asyncio.Semaphore(LOOKUPS_AT_ONCE_MAX)
-
-    async def look_up(buyer: Buyer) -> Purchase | None:
-        async with turns:
-            return await shop.lookup(item, buyer)
-
-    found = await all_at_once("Comparing", [look_up(buyer) for buyer in buyers], on_progress)
-    return tuple(purchase for purchase in found if purchase is not None)
 
 
 def _engine(database: str | None) -> str:

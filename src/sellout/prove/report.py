@@ -1,7 +1,7 @@
 """What a run found, for a terminal and for programs. Writes to the console it is given, and nowhere else."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,9 +14,11 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from sellout.prove.figures import NO_ANSWER, Figures, Latency, figures_of, meaning_of
+from sellout.prove.figures import Figures, Latency
 from sellout.prove.progress import OnProgress, Progress
 from sellout.prove.rehearsal import Result
+from sellout.prove.scenarios.scenario import Tally
+from sellout.prove.words import NO_ANSWER, counted, listed, meaning_of, millis
 
 BAR_CELLS = 32
 STYLES = {"2": "green", "4": "default", "5": "red", "n": "red"}
@@ -24,10 +26,12 @@ STYLES = {"2": "green", "4": "default", "5": "red", "n": "red"}
 
 def print_report(console: Console, result: Result) -> None:
     """The verdict first and unmistakable, then why, the answers, the latencies and the rate."""
-    figures = figures_of(result.evidence)
+    figures = result.figures
     console.print(_headline(result, figures, console))
     console.print(_rulings(result))
-    console.print(_section("Answers", _answers(figures, console)))
+    console.print(_section("Answers", _answers(result, figures, console)))
+    if tallies := result.scenario.tallies(result.evidence):
+        console.print(_section("Fates", _tallies(tallies)))
     if figures.latency:
         console.print(_section("Latency", _latency(figures.latency, console)))
     console.print(_section("Rate", Text(rate_in_words(figures))))
@@ -38,43 +42,25 @@ def summary(result: Result, figures: Figures) -> str:
     if not result.exact:
         broken = len(result.verdict.broken)
         return f"{broken} of {len(result.verdict.rulings)} rules {'is' if broken == 1 else 'are'} broken."
-    crowd = f"{figures.buyers:,} {_plural('buyer', figures.buyers)}"
-    sold = f"{figures.units:,} {_plural('unit', figures.units)}"
-    if figures.units == 0:
-        return f"{crowd} came at one instant and nobody bought: {_nothing(result)}"
-    if figures.refused == 0:
-        return f"{crowd} came at one instant, and all got what they asked for: {sold} sold."
-    if figures.units == result.evidence.before.available:
-        return f"{crowd} came at one instant for {sold}: all were sold, not one more, not one fewer."
-    return f"{crowd} came at one instant: {sold} sold, and every refusal was true."
-
-
-def _nothing(result: Result) -> str:
-    left = result.evidence.before.available
-    return "nothing was left to sell." if left == 0 else f"each wanted more than the {left:,} left."
+    return result.scenario.sentence(result.evidence, figures)
 
 
 def rate_in_words(figures: Figures) -> str:
     answers = sum(count for answer, count in figures.answers if answer != NO_ANSWER)
-    left = f"{figures.requests:,} requests left within {millis(1000 * figures.departure_seconds)}"
+    left = f"{figures.opening:,} requests left within {millis(1000 * figures.departure_seconds)}"
     return f"{figures.answers_per_second:,.0f} answers a second: {answers:,} in {figures.seconds:.2f} s; {left}"
 
 
 def as_json(result: Result) -> dict[str, Any]:
     """The same for programs; what it holds is plain JSON."""
-    figures, facts, evidence = figures_of(result.evidence), result.facts, result.evidence
+    figures, evidence = result.figures, result.evidence
     latency = asdict(figures.latency) if figures.latency else None
     return {
         "verdict": "exact" if result.exact else "not_exact",
-        "run": asdict(facts) | {"started": facts.started.isoformat().replace("+00:00", "Z")},
+        "scenario": result.scenario.name,
+        "run": _run(result),
         "rules": [asdict(ruling) | {"holds": ruling.holds} for ruling in result.verdict.rulings],
-        "buyers": {
-            "total": figures.buyers,
-            "bought": figures.bought,
-            "refused": figures.refused,
-            "unanswered": figures.unanswered,
-            "doubled": figures.doubled,
-        },
+        "buyers": {"total": figures.buyers, **dict(figures.fates), "doubled": figures.doubled},
         "units": figures.units,
         "requests": figures.requests,
         "answers": dict(figures.answers),
@@ -84,7 +70,29 @@ def as_json(result: Result) -> dict[str, Any]:
         "answers_per_second": figures.answers_per_second,
         "counters": {"before": asdict(evidence.before), "after": asdict(evidence.after)},
         "audit": asdict(evidence.audit_after),
+        **_more(result),
     }
+
+
+def _run(result: Result) -> dict[str, Any]:
+    """The facts; a seed only where there were choices to make."""
+    facts = asdict(result.facts) | {"started": result.facts.started.isoformat().replace("+00:00", "Z")}
+    return {name: value for name, value in facts.items() if (name, value) != ("seed", None)}
+
+
+def _more(result: Result) -> dict[str, Any]:
+    """What only some scenarios have: fates, and several items."""
+    more: dict[str, Any] = {}
+    if tallies := result.scenario.tallies(result.evidence):
+        more["fates"] = {tally.word: {"count": tally.count, "units": tally.units} for tally in tallies}
+    if len(result.evidence.books) > 1:
+        more["items"] = {
+            books.item: {
+                "before": asdict(books.before), "after": asdict(books.after), "audit": asdict(books.audit_after)
+            }
+            for books in result.evidence.books
+        }  # fmt: skip
+    return more
 
 
 @contextlib.contextmanager
@@ -107,7 +115,14 @@ def _headline(result: Result, figures: Figures, console: Console) -> Panel:
     style = "green" if result.exact else "red"
     word = Text("EXACT" if result.exact else "NOT EXACT", style=f"bold {style}", justify="center")
     lines = [Text(), word, Text(summary(result, figures), justify="center"), Text()]
-    return Panel(Group(*lines), border_style=style, box=HEAVY if _fancy(console) else ASCII)
+    box = HEAVY if _fancy(console) else ASCII
+    return Panel(Group(*lines), subtitle=Text(scenario_in_words(result)), border_style=style, box=box)
+
+
+def scenario_in_words(result: Result) -> str:
+    """The scenario, and what repeats its choices."""
+    seed = result.facts.seed
+    return result.scenario.name if seed is None else f"{result.scenario.name}, seed {seed}"
 
 
 def _rulings(result: Result) -> Table:
@@ -122,17 +137,25 @@ def _rulings(result: Result) -> Table:
     return table
 
 
-def _answers(figures: Figures, console: Console) -> RenderableType:
+def _answers(result: Result, figures: Figures, console: Console) -> RenderableType:
     most = max((count for _, count in figures.answers), default=1)
+    replayed = dict(figures.replayed)
     table = Table.grid(padding=(0, 2))
     for answer, count in figures.answers:
         style = STYLES.get(answer[0], "yellow")
-        again = f" ({figures.replayed:,} replayed)" if answer == "201" and figures.replayed else ""
+        meaning = meaning_of(answer, result.scenario.meanings)
+        again = f" ({replayed[answer]:,} replayed)" if answer in replayed else ""
         bar = Text(_bar(count / most, console), style=style)
-        table.add_row(Text(answer, style="bold"), _count(count), bar, Text(meaning_of(answer) + again))
-    told = f"{figures.bought:,} bought, {figures.refused:,} refused, {figures.unanswered:,} unanswered"
-    doubled = f"{figures.doubled:,} of {figures.buyers:,} buyers sent their request twice"
-    return Group(table, Text(f"Buyers: {told}; {doubled}"))
+        table.add_row(Text(answer, style="bold"), _count(count), bar, Text(meaning + again))
+    doubled = f"{figures.doubled:,} of {figures.buyers:,} buyers {result.scenario.twice}"
+    return Group(table, Text(f"Buyers: {listed(dict(figures.fates))}; {doubled}"))
+
+
+def _tallies(tallies: Sequence[Tally]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for tally in tallies:
+        table.add_row(_count(tally.count), Text(tally.word), Text(counted(tally.units, "unit"), justify="right"))
+    return table
 
 
 def _latency(latency: Latency, console: Console) -> RenderableType:
@@ -142,10 +165,6 @@ def _latency(latency: Latency, console: Console) -> RenderableType:
         table.add_row(Text(bin_.label, justify="right"), _count(bin_.count), _bar(bin_.count / most, console))
     marks = {"p50": latency.p50_ms, "p90": latency.p90_ms, "p99": latency.p99_ms, "max": latency.max_ms}
     return Group(table, Text("   ".join(f"{name} {millis(value)}" for name, value in marks.items())))
-
-
-def millis(value: float) -> str:
-    return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
 def _section(title: str, body: RenderableType) -> Group:
@@ -163,7 +182,3 @@ def _bar(share: float, console: Console) -> str:
 
 def _fancy(console: Console) -> bool:
     return console.encoding.lower().startswith("utf")
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

@@ -1,4 +1,4 @@
-"""What the shop itself says: counters, audit, purchases; and, for an organiser, a new item.
+"""What the shop itself says: counters, audit, purchases, holds; and, for an organiser, a new item.
 
 May touch: the network, through aiohttp. Every answer must have the contract's shape; one that has not, or
 that does not come, ends the run with CouldNotRun.
@@ -14,8 +14,8 @@ import aiohttp
 import msgspec
 
 from sellout.prove import CouldNotRun
-from sellout.prove.evidence import RETRIED, Audit, Buyer, Counters, Purchase
-from sellout.prove.shopper import reason, seconds_of
+from sellout.prove.customer import reason, seconds_of
+from sellout.prove.evidence import RETRIED, Audit, Counters, Entry, Hold, Order, Purchase
 
 ATTEMPTS_MAX = 20
 PAUSE_SECONDS = 0.25
@@ -62,8 +62,8 @@ class Shop:
     async def audit(self, item: str) -> Audit:
         return _shaped(await self._get(_path(item, "audit")), Audit)
 
-    async def add(self, item: str, capacity: int) -> None:
-        wanted = {"id": item, "name": item, "capacity": capacity}
+    async def add(self, item: str, capacity: int, **terms: int) -> None:
+        wanted = {"id": item, "name": item, "capacity": capacity, **terms}
         await self._call("POST", "/v1/items", json=wanted, headers=self._headers)
 
     async def pause(self, item: str) -> None:
@@ -80,9 +80,15 @@ class Shop:
             if (cursor := page.next_cursor) is None:
                 return tuple(found)
 
-    async def lookup(self, item: str, buyer: Buyer) -> Purchase | None:
-        """What this buyer would be told who asks "did I get it?"."""
-        params = {"key": buyer.key, "buyer": buyer.name}
+    async def hold(self, hold_id: str) -> Hold:
+        return _shaped(await self._get(f"/v1/holds/{quote(hold_id, safe='')}"), Hold)
+
+    async def entry(self, entry_id: str) -> Entry:
+        return _shaped(await self._get(f"/v1/waitlist/{quote(entry_id, safe='')}"), Entry)
+
+    async def lookup(self, item: str, order: Order) -> Purchase | None:
+        """What the buyer of this order would be told who asks "did I get it?"."""
+        params = {"key": order.key or "", "buyer": order.buyer}
         status, body = await self._ask("GET", _path(item, "purchases", "lookup"), params=params)
         if status == HTTPStatus.NOT_FOUND:
             return None

@@ -1,10 +1,9 @@
-"""The judgement: all rules over one run's evidence. Pure: no IO, no clock."""
+"""The judgement: a scenario's rules over one run's evidence. Pure: no IO, no clock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sellout.prove import rules
 from sellout.prove.evidence import Evidence
 
 FINDINGS_MAX = 5  # counter-examples kept of each rule; the total is counted all the same
@@ -44,53 +43,17 @@ class Verdict:
         return tuple(ruling for ruling in self.rulings if not ruling.holds)
 
 
-RULES = (
-    Rule(
-        "never_oversold",
-        "No more units were sold than there were.",
-        rules.never_oversold,
-    ),
-    Rule(
-        "never_undersold",
-        "Nobody was refused a unit that was still there to be had.",
-        rules.never_undersold,
-    ),
-    Rule(
-        "acknowledged_is_kept",
-        "Every purchase that a buyer was told of is kept, for that buyer and in that quantity.",
-        rules.acknowledged_is_kept,
-    ),
-    Rule(
-        "nothing_unasked",
-        "Every purchase that is kept was asked for.",
-        rules.nothing_unasked,
-    ),
-    Rule(
-        "once_per_key",
-        "One key makes one purchase, and both answers to a doubled request name it.",
-        rules.once_per_key,
-    ),
-    Rule(
-        "every_request_answered",
-        "Every request ended in one definite, true answer.",
-        rules.every_request_answered,
-    ),
-    Rule(
-        "counters_match_ledger",
-        "Counters, ledger and what buyers were told add up.",
-        rules.counters_match_ledger,
-    ),
-)
-STOPPED_CLEANLY = Rule(
-    "stopped_cleanly",
-    "The server stopped cleanly when it was asked to.",
-    rules.stopped_cleanly,
-)
+def _stopped_cleanly(evidence: Evidence) -> Iterator[str]:
+    if evidence.server_exit not in (None, 0):
+        yield f"The server was asked to stop and ended with {evidence.server_exit}"
 
 
-def judge(evidence: Evidence) -> Verdict:
+STOPPED_CLEANLY = Rule("stopped_cleanly", "The server stopped cleanly when it was asked to.", _stopped_cleanly)
+
+
+def judge(rules: Sequence[Rule], evidence: Evidence) -> Verdict:
     """Hold every rule against the evidence; a rule on which there is no evidence is left out."""
-    applicable = RULES if evidence.server_exit is None else (*RULES, STOPPED_CLEANLY)
+    applicable = rules if evidence.server_exit is None else (*rules, STOPPED_CLEANLY)
     return Verdict(tuple(_rule_on(rule, evidence) for rule in applicable))
 
 

@@ -1,4 +1,4 @@
-"""The properties that a sale must have, each as a pure function from evidence to its counter-examples.
+"""The properties that a rush must have, each as a pure function from evidence to its counter-examples.
 
 The rules divide the work, so that one fault breaks as few of them as possible: what buyers were told is
 compared with the purchases kept, those with what was asked, and the counters with both and the ledger.
@@ -15,10 +15,10 @@ from sellout.prove.evidence import (
     NO_MOVEMENTS,
     RETRIED,
     Attempt,
-    Buyer,
     Counters,
     Evidence,
     Movements,
+    Order,
     Request,
 )
 
@@ -47,7 +47,7 @@ def never_undersold(evidence: Evidence) -> Iterator[str]:
     newest = _newest_sales(evidence) if evidence.own else {}
     for request in evidence.requests:
         if request.attempts and (why := _wrongly_refused(request, evidence) or _too_early(request, newest)):
-            yield f"{request.buyer.name} {why}"
+            yield f"{request.order.buyer} {why}"
 
 
 def _newest_sales(evidence: Evidence) -> dict[int, float]:
@@ -55,7 +55,7 @@ def _newest_sales(evidence: Evidence) -> dict[int, float]:
     newest: dict[int, float] = {}
     for request in evidence.requests:
         if request.attempts and request.final.acknowledged and not request.final.replayed:
-            quantity = request.buyer.quantity
+            quantity = request.order.quantity
             newest[quantity] = max(newest.get(quantity, request.final.started_at), request.final.started_at)
     return newest
 
@@ -64,7 +64,7 @@ def _too_early(request: Request, newest: Mapping[int, float]) -> str | None:
     """In an item of the run's own no unit comes back, so after a refusal nobody can buy as many."""
     if (request.final.status, request.final.code) not in OWN_REFUSALS:
         return None
-    enough = 1 if request.final.status == 410 else request.buyer.quantity
+    enough = 1 if request.final.status == 410 else request.order.quantity
     later = (left for quantity, left in newest.items() if quantity >= enough)
     if max(later, default=request.final.ended_at) > request.final.ended_at:
         return f"was told {request.final}, and somebody who asked afterwards still bought"
@@ -72,7 +72,7 @@ def _too_early(request: Request, newest: Mapping[int, float]) -> str | None:
 
 
 def _wrongly_refused(request: Request, evidence: Evidence) -> str | None:
-    left, wanted, last = evidence.after.available, request.buyer.quantity, request.final
+    left, wanted, last = evidence.after.available, request.order.quantity, request.final
     certainly_free = left - units_returned(evidence)
     if last.status == 410:
         return f"was told 410 sold out, and at the end {_units(left)} left" if certainly_free > 0 else None
@@ -104,15 +104,15 @@ def acknowledged_is_kept(evidence: Evidence) -> Iterator[str]:
 
 
 def nothing_unasked(evidence: Evidence) -> Iterator[str]:
-    asked = {buyer.name: buyer for buyer in evidence.buyers}
+    asked = {order.buyer: order for order in evidence.orders}
     told = {purchase_id for _, purchase_id in acknowledged(evidence)}
     for purchase in evidence.purchases:
-        buyer = asked.get(purchase.buyer or "")
-        if buyer is None:
+        order = asked.get(purchase.buyer or "")
+        if order is None:
             holder = purchase.buyer or "nobody"
             yield f"Purchase {purchase.purchase_id} is kept for {holder}, who asked for nothing"
-        elif purchase.quantity != buyer.quantity and purchase.purchase_id not in told:
-            yield f"{buyer.name} asked for {buyer.quantity}, and {purchase.quantity} are kept"
+        elif purchase.quantity != order.quantity and purchase.purchase_id not in told:
+            yield f"{order.buyer} asked for {order.quantity}, and {purchase.quantity} are kept"
 
 
 def once_per_key(evidence: Evidence) -> Iterator[str]:
@@ -122,36 +122,36 @@ def once_per_key(evidence: Evidence) -> Iterator[str]:
     for purchase in evidence.purchases:
         purchases[purchase.buyer or ""].add(purchase.purchase_id)
     units_came_back = units_returned(evidence) + units_let_go(evidence) > 0
-    for buyer, requests in _by_buyer(evidence):
-        if len(ids := purchases[buyer.name]) > 1:
-            yield f"{buyer.name} sent one key and has {len(ids)} purchases: {', '.join(sorted(ids))}"
+    for order, requests in _by_buyer(evidence):
+        if len(ids := purchases[order.buyer]) > 1:
+            yield f"{order.buyer} sent one key and has {len(ids)} purchases: {', '.join(sorted(ids))}"
         refusal = next((r.final for r in requests if r.final.refused), None)
         if refusal and any(r.final.acknowledged for r in requests) and not units_came_back:
-            yield f"{buyer.name} sent one key twice and was told both {refusal} and 201"
+            yield f"{order.buyer} sent one key twice and was told both {refusal} and 201"
 
 
 def every_request_answered(evidence: Evidence) -> Iterator[str]:
     holders = {purchase.buyer for purchase in evidence.purchases}
-    for buyer, requests in _by_buyer(evidence):
-        for _ in range(buyer.copies - len(requests)):
-            yield f"{buyer.name} has no record of an answer"
+    for order, requests in _by_buyer(evidence):
+        for _ in range(order.copies - len(requests)):
+            yield f"{order.buyer} has no record of an answer"
         for request in requests:
             yield from _untrue_answers(request, own=evidence.own)
         refusal = next((r.final for r in requests if r.final.refused), None)
-        if refusal and buyer.name in holders and not any(r.final.acknowledged for r in requests):
-            yield f"{buyer.name} was told {refusal}, and the server keeps a purchase for them"
+        if refusal and order.buyer in holders and not any(r.final.acknowledged for r in requests):
+            yield f"{order.buyer} was told {refusal}, and the server keeps a purchase for them"
 
 
 def _untrue_answers(request: Request, *, own: bool) -> Iterator[str]:
-    name, last = request.buyer.name, request.final
+    name, last = request.order.buyer, request.final
     for attempt in request.attempts:
         if attempt.status is not None and attempt.status >= 500 and attempt.status not in RETRIED:
             yield f"{name} was answered {attempt}"
     if not last.definite:
         yield f"{name} had no definite answer after {len(request.attempts)} attempts, at last {last}"
     elif last.acknowledged:
-        if last.quantity not in (None, request.buyer.quantity):
-            yield f"{name} asked for {request.buyer.quantity} and was told of {last.quantity}"
+        if last.quantity not in (None, request.order.quantity):
+            yield f"{name} asked for {request.order.quantity} and was told of {last.quantity}"
     elif not _is_refusal(last, own=own) and (last.status or 0) < 500:
         yield f"{name} was answered {last}, which is neither a purchase nor a refusal that fits"
 
@@ -193,15 +193,10 @@ def _counters_against_buyers(evidence: Evidence) -> Iterator[str]:
         yield f"The counter of sold units rose by {rise}; buyers were told of {told}{also}"
 
 
-def stopped_cleanly(evidence: Evidence) -> Iterator[str]:
-    if evidence.server_exit not in (None, 0):
-        yield f"The server was asked to stop and ended with {evidence.server_exit}"
-
-
 def acknowledged(evidence: Evidence) -> dict[tuple[str, str], int]:
     """The units of each (buyer, purchase) that some answer told of; two answers about one sale count once."""
     return {
-        (request.buyer.name, attempt.purchase_id): request.buyer.quantity
+        (request.order.buyer, attempt.purchase_id): request.order.quantity
         for request in evidence.requests
         for attempt in request.attempts
         if attempt.acknowledged and attempt.purchase_id is not None
@@ -232,12 +227,12 @@ def _changes(evidence: Evidence) -> Iterator[Movements]:
         )
 
 
-def _by_buyer(evidence: Evidence) -> Iterator[tuple[Buyer, list[Request]]]:
+def _by_buyer(evidence: Evidence) -> Iterator[tuple[Order, list[Request]]]:
     requests: dict[str, list[Request]] = defaultdict(list)
     for request in evidence.requests:
         if request.attempts:
-            requests[request.buyer.name].append(request)
-    return ((buyer, requests[buyer.name]) for buyer in evidence.buyers)
+            requests[request.order.buyer].append(request)
+    return ((order, requests[order.buyer]) for order in evidence.orders)
 
 
 def _units(count: int) -> str:

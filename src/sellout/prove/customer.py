@@ -1,6 +1,6 @@
-"""One copy of a buyer's request: its own connection, its key, and the patience to ask again.
+"""One customer: connections of their own, the patience to ask again, and a diary of every answer.
 
-May touch: the network, through aiohttp. It knows one route of the server, the one that sells.
+May touch: the network, through aiohttp. What a customer asks for is decided by the scenarios.
 """
 
 import asyncio
@@ -8,14 +8,15 @@ import json
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 
 from sellout.prove import CouldNotRun
-from sellout.prove.evidence import Attempt, Buyer, Request
+from sellout.prove.evidence import Attempt, Order, Request
+from sellout.prove.wire import wire_of
 
 KEEP_CONNECTION_SECONDS = 600  # the first connection must still be open when the last one is
 WARMING_ATTEMPTS_MAX = 3
@@ -31,13 +32,13 @@ class Patience:
     pause_seconds: float = 0.25  # before the next attempt, where the server names no time
 
 
-class Shopper:
-    def __init__(self, buyer: Buyer, copy: int, url: str, item: str, patience: Patience) -> None:
-        self._buyer, self._copy, self._patience = buyer, copy, patience
-        self._url = url
-        self._address = f"{url}/v1/items/{quote(item, safe='')}/purchases"
-        self._body = json.dumps({"buyer": buyer.name, "quantity": buyer.quantity}).encode()
-        self._headers = {"Content-Type": "application/json", "Idempotency-Key": buyer.key}
+class Customer:
+    """`orders` are what this customer asked for, `requests` the answers that came home."""
+
+    def __init__(self, url: str, patience: Patience, headers: Mapping[str, str] | None = None) -> None:
+        self.orders: list[Order] = []
+        self.requests: list[Request] = []
+        self._url, self._patience, self._headers = url, patience, dict(headers or {})
         # A shared session would reuse whichever connection is free; a session each is a connection each.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_CONNECTION_SECONDS),
@@ -62,30 +63,38 @@ class Shopper:
             return reason(error)
         return None
 
-    async def buy(self) -> Request:
+    async def ask(self, order: Order) -> Attempt:
+        """Send every copy of an order at once; the answer to go by is a success where there is one."""
+        self.orders.append(order)
+        copies = await asyncio.gather(*(self.ask_copy(order, copy) for copy in range(order.copies)))
+        answers = [request.final for request in copies]
+        return next((answer for answer in answers if answer.granted), answers[0])
+
+    async def ask_copy(self, order: Order, copy: int) -> Request:
         """Ask until there is a definite answer or the patience ends, always with the same key."""
-        patience, attempts = self._patience, list[Attempt]()
+        patience, attempts, method = self._patience, list[Attempt](), _prepared(order, self._headers)
         deadline = time.monotonic() + patience.seconds_max
         while True:
-            attempts.append(await self._ask())
+            attempts.append(await self._attempt(*method))
             wait = self._pause_after(attempts)
             out_of_time = time.monotonic() + wait > deadline
             if attempts[-1].definite or len(attempts) >= patience.attempts_max or out_of_time:
-                return Request(self._buyer, self._copy, tuple(attempts))
+                self.requests.append(request := Request(order, copy, tuple(attempts)))
+                return request
             await asyncio.sleep(wait)
 
     def _pause_after(self, attempts: list[Attempt]) -> float:
         asked = attempts[-1].retry_after
         return asked if asked is not None else self._patience.pause_seconds * len(attempts)
 
-    async def _ask(self) -> Attempt:
+    async def _attempt(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Attempt:
         started_at = time.monotonic()
         try:
-            async with self._session.post(self._address, data=self._body, headers=self._headers) as answer:
-                body = await answer.read()
+            async with self._session.request(method, f"{self._url}{path}", data=body, headers=headers) as answer:
+                said = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             return Attempt(started_at, time.monotonic(), status=None, failure=reason(error))
-        return _noted(answer, body, started_at, time.monotonic())
+        return _noted(answer, said, started_at, time.monotonic())
 
     async def leave(self) -> None:
         await self._session.close()
@@ -99,16 +108,21 @@ def reason(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+def _prepared(order: Order, headers: Mapping[str, str]) -> tuple[str, str, bytes | None, dict[str, str]]:
+    """All of a request but its host, made once for every attempt."""
+    wire = wire_of(order)
+    sent = {**headers, **({"Idempotency-Key": order.key} if order.key else {})}
+    if wire.body is None:
+        return wire.method, wire.path, None, sent
+    return wire.method, wire.path, json.dumps(wire.body).encode(), {"Content-Type": "application/json", **sent}
+
+
 def _noted(answer: aiohttp.ClientResponse, body: bytes, started_at: float, ended_at: float) -> Attempt:
-    said = _json_object(body)
     return Attempt(
         started_at,
         ended_at,
         status=answer.status,
-        code=_text(said.get("code")),
-        purchase_id=_text(said.get("purchase_id")),
-        quantity=_whole(said.get("quantity")),
-        available=_whole(said.get("available")),
+        said=_json_object(body),
         replayed=answer.headers.get("Idempotent-Replayed") == "true",
         retry_after=seconds_of(answer.headers.get("Retry-After")),
     )
@@ -129,11 +143,3 @@ def _json_object(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) else None

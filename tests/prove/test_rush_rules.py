@@ -1,4 +1,4 @@
-"""What the verdict must see. Each planted fault breaks exactly the rule that names it."""
+"""What the rules of the rush must see. Each planted fault breaks exactly the rule that names it."""
 
 from dataclasses import replace
 
@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sellout.prove.evidence import Attempt, Audit, Evidence, Movements, Purchase
-from sellout.prove.verdict import FINDINGS_MAX, RULES, judge
+from sellout.prove.scenarios.rush import RULES
+from sellout.prove.verdict import FINDINGS_MAX, Verdict
+from sellout.prove.verdict import judge as judge_by
 from tests.prove.honest import (
     RESTOCKED,
     SOLD,
+    answer,
     answer_instead,
     audit,
     bought,
@@ -20,11 +23,16 @@ from tests.prove.honest import (
     crowd,
     honest_run,
     not_enough_left,
+    rewrite,
     silence,
     sold_out,
 )
 
 FIVE = [1, 1, 1, 1, 1]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    return judge_by(RULES, evidence)
 
 
 def broken(evidence: Evidence) -> list[str]:
@@ -65,7 +73,7 @@ class TestAnHonestRun:
 class TestNeverOversold:
     def test_sees_more_units_sold_than_there_were(self) -> None:
         run = answer_instead(sellout_run(), 4, bought("p-extra"))
-        run = replace(run, purchases=(*run.purchases, Purchase("p-extra", 1, "buyer-4")))
+        run = rewrite(run, purchases=(*run.purchases, Purchase("p-extra", 1, "buyer-4")))
         run = count_instead(run, capacity=3, sold=4)
         assert broken(run) == ["never_oversold"]
 
@@ -74,19 +82,19 @@ class TestNeverOversold:
         assert "never_oversold" in broken(run)
 
     def test_sees_it_on_the_counters_alone(self) -> None:
-        run = replace(sellout_run(), own=False)
+        run = rewrite(sellout_run(), own=False)
         assert broken(count_instead(run, capacity=3, sold=4)) == ["never_oversold"]
 
 
 class TestNeverUndersold:
     def test_sees_a_buyer_told_sold_out_while_a_unit_was_left(self) -> None:
         run = answer_instead(honest_run(5, crowd(*FIVE)), 4, sold_out())
-        run = count_instead(replace(run, purchases=run.purchases[:4]), capacity=5, sold=4)
+        run = count_instead(rewrite(run, purchases=run.purchases[:4]), capacity=5, sold=4)
         assert broken(run) == ["never_undersold"]
 
     def test_sees_a_refusal_of_two_while_two_were_left(self) -> None:
         run = answer_instead(honest_run(4, crowd(2, 2)), 1, not_enough_left(available=1))
-        run = count_instead(replace(run, purchases=run.purchases[:1]), capacity=4, sold=2)
+        run = count_instead(rewrite(run, purchases=run.purchases[:1]), capacity=4, sold=2)
         assert broken(run) == ["never_undersold"]
 
     def test_sees_a_refusal_that_contradicts_itself(self) -> None:
@@ -97,7 +105,7 @@ class TestNeverUndersold:
         assert broken(answer_instead(sellout_run(), 4, not_enough_left(available=0))) == ["never_undersold"]
 
     def test_sees_held_units_in_an_item_where_nobody_holds(self) -> None:
-        held = Attempt(0.0, 0.1, 409, code="all_held", retry_after=1.0)
+        held = answer(409, code="all_held", retry_after=1.0)
         assert broken(answer_instead(sellout_run(), 4, held)) == ["never_undersold"]
 
     def test_sees_a_buyer_told_sold_out_before_another_one_asked_and_bought(self) -> None:
@@ -112,52 +120,52 @@ class TestNeverUndersold:
 class TestAcknowledgedIsKept:
     def test_sees_a_purchase_that_is_gone(self) -> None:
         run = sellout_run()
-        assert broken(replace(run, purchases=run.purchases[1:])) == ["acknowledged_is_kept"]
+        assert broken(rewrite(run, purchases=run.purchases[1:])) == ["acknowledged_is_kept"]
 
     def test_sees_a_wrong_quantity(self) -> None:
         run = sellout_run()
         wrong = replace(run.purchases[0], quantity=2)
-        assert broken(replace(run, purchases=(wrong, *run.purchases[1:]))) == ["acknowledged_is_kept"]
+        assert broken(rewrite(run, purchases=(wrong, *run.purchases[1:]))) == ["acknowledged_is_kept"]
 
     def test_sees_a_purchase_that_was_given_back_by_nobody(self) -> None:
         run = sellout_run()
         refunded = replace(run.purchases[0], state="refunded")
-        assert broken(replace(run, purchases=(refunded, *run.purchases[1:]))) == ["acknowledged_is_kept"]
+        assert broken(rewrite(run, purchases=(refunded, *run.purchases[1:]))) == ["acknowledged_is_kept"]
 
     def test_sees_purchases_swapped_between_buyers(self) -> None:
         run = sellout_run()
         first, second, third = run.purchases
         swapped = replace(first, buyer=second.buyer), replace(second, buyer=first.buyer), third
-        assert "acknowledged_is_kept" in broken(replace(run, purchases=swapped))
+        assert "acknowledged_is_kept" in broken(rewrite(run, purchases=swapped))
 
 
 class TestNothingUnasked:
     def test_sees_a_purchase_of_a_stranger(self) -> None:
         run = honest_run(9, crowd(*FIVE))
-        run = replace(run, purchases=(*run.purchases, Purchase("p-ghost", 1, "a stranger")))
+        run = rewrite(run, purchases=(*run.purchases, Purchase("p-ghost", 1, "a stranger")))
         assert broken(count_instead(run, capacity=9, sold=6)) == ["nothing_unasked"]
 
     def test_sees_a_purchase_of_nobody(self) -> None:
         run = honest_run(9, crowd(*FIVE))
-        run = replace(run, purchases=(*run.purchases, Purchase("p-ghost", 1, None)))
+        run = rewrite(run, purchases=(*run.purchases, Purchase("p-ghost", 1, None)))
         assert broken(count_instead(run, capacity=9, sold=6)) == ["nothing_unasked"]
 
     def test_sees_more_kept_than_a_buyer_without_an_answer_asked_for(self) -> None:
         run = answer_instead(honest_run(9, crowd(*FIVE)), 0, silence())
         double = replace(run.purchases[0], quantity=2)
-        run = replace(run, purchases=(double, *run.purchases[1:]))
+        run = rewrite(run, purchases=(double, *run.purchases[1:]))
         assert broken(count_instead(run, capacity=9, sold=6)) == ["nothing_unasked", "every_request_answered"]
 
 
 class TestOncePerKey:
     def test_sees_two_answers_that_name_two_purchases(self) -> None:
         run = answer_instead(honest_run(9, crowd(*FIVE, doubled=(0,))), 0, bought("p-second"), copy=1)
-        run = replace(run, purchases=(*run.purchases, Purchase("p-second", 1, "buyer-0")))
+        run = rewrite(run, purchases=(*run.purchases, Purchase("p-second", 1, "buyer-0")))
         assert broken(count_instead(run, capacity=9, sold=6)) == ["once_per_key"]
 
     def test_sees_a_second_purchase_that_no_answer_told_of(self) -> None:
         run = honest_run(9, crowd(*FIVE, doubled=(0,)))
-        run = replace(run, purchases=(*run.purchases, Purchase("p-second", 1, "buyer-0")))
+        run = rewrite(run, purchases=(*run.purchases, Purchase("p-second", 1, "buyer-0")))
         assert broken(count_instead(run, capacity=9, sold=6)) == ["once_per_key"]
 
     def test_sees_a_buyer_told_both_bought_and_sold_out(self) -> None:
@@ -168,24 +176,24 @@ class TestEveryRequestAnswered:
     @pytest.mark.parametrize(
         "attempts",
         [
-            pytest.param([Attempt(0.0, 0.1, 500)], id="a 500"),
+            pytest.param([answer(500)], id="a 500"),
             pytest.param([silence()] * 3, id="silence"),
             pytest.param([busy()] * 3, id="busy for ever"),
-            pytest.param([Attempt(0.0, 0.1, 404, code="unknown_item")], id="not the contract's refusal"),
-            pytest.param([Attempt(0.0, 0.1, 410, code=None)], id="a refusal that does not say why"),
-            pytest.param([Attempt(0.0, 0.1, 201)], id="a purchase without a name"),
-            pytest.param([Attempt(0.0, 0.1, 403, code="paused")], id="paused, though nobody paused it"),
+            pytest.param([answer(404, code="unknown_item")], id="not the contract's refusal"),
+            pytest.param([answer(410)], id="a refusal that does not say why"),
+            pytest.param([answer(201)], id="a purchase without a name"),
+            pytest.param([answer(403, code="paused")], id="paused, though nobody paused it"),
         ],
     )
     def test_sees(self, attempts: list[Attempt]) -> None:
         assert broken(answer_instead(sellout_run(), 4, *attempts)) == ["every_request_answered"]
 
     def test_sees_a_500_even_where_the_server_kept_the_purchase(self) -> None:
-        assert broken(answer_instead(sellout_run(), 1, Attempt(0.0, 0.1, 500))) == ["every_request_answered"]
+        assert broken(answer_instead(sellout_run(), 1, answer(500))) == ["every_request_answered"]
 
     def test_sees_a_request_of_which_nothing_is_known(self) -> None:
         run = sellout_run()
-        assert broken(replace(run, requests=run.requests[:-1])) == ["every_request_answered"]
+        assert broken(rewrite(run, requests=run.requests[:-1])) == ["every_request_answered"]
 
     def test_sees_a_purchase_kept_for_a_buyer_who_was_refused(self) -> None:
         run = answer_instead(sellout_run(), 1, silence(), sold_out())
@@ -201,7 +209,7 @@ class TestCountersMatchLedger:
         run = sellout_run()
         lost = Movements(count=2, capacity=0, sold=2, held=0)
         short = replace(run.audit_after, movements={**run.audit_after.movements, SOLD: lost})
-        assert broken(replace(run, audit_after=short)) == ["counters_match_ledger"]
+        assert broken(rewrite(run, audit_after=short)) == ["counters_match_ledger"]
 
     def test_sees_a_counter_that_buyers_do_not_explain(self) -> None:
         run = count_instead(honest_run(9, crowd(*FIVE)), capacity=9, sold=6)
@@ -209,53 +217,53 @@ class TestCountersMatchLedger:
 
     def test_sees_what_the_server_itself_reports(self) -> None:
         run = sellout_run()
-        assert broken(replace(run, audit_after=replace(run.audit_after, consistent=False))) == ["counters_match_ledger"]
+        assert broken(rewrite(run, audit_after=replace(run.audit_after, consistent=False))) == ["counters_match_ledger"]
 
     def test_sees_an_item_that_says_something_else_than_its_audit(self) -> None:
         run = honest_run(9, crowd(*FIVE))
-        assert broken(replace(run, after=counters(9, 4))) == ["counters_match_ledger"]
+        assert broken(rewrite(run, after=counters(9, 4))) == ["counters_match_ledger"]
 
     def test_sees_held_units_that_its_audit_does_not_have(self) -> None:
         run = honest_run(9, crowd(*FIVE))
-        assert broken(replace(run, after=counters(9, 5, held=1))) == ["counters_match_ledger"]
+        assert broken(rewrite(run, after=counters(9, 5, held=1))) == ["counters_match_ledger"]
 
     def test_sees_available_units_that_do_not_follow(self) -> None:
         run = honest_run(9, crowd(*FIVE))
-        assert broken(replace(run, before=replace(run.before, available=8))) == ["counters_match_ledger"]
+        assert broken(rewrite(run, before=replace(run.before, available=8))) == ["counters_match_ledger"]
 
 
 class TestAnItemThatOthersUseToo:
     def test_may_sell_to_others_meanwhile(self) -> None:
-        run = answer_instead(replace(sellout_run(), own=False), 2, sold_out())
-        assert broken(replace(run, purchases=run.purchases[:2])) == []
+        run = answer_instead(rewrite(sellout_run(), own=False), 2, sold_out())
+        assert broken(rewrite(run, purchases=run.purchases[:2])) == []
 
     def test_may_refuse_and_then_have_a_unit_that_was_refunded(self) -> None:
-        run = replace(sellout_run(), own=False, after=counters(3, 2))
+        run = rewrite(sellout_run(), own=False, after=counters(3, 2))
         refunded = Movements(count=1, capacity=0, sold=-1, held=0)
         after = Audit(3, 2, 0, 1, {**run.audit_after.movements, "refund": refunded}, consistent=True)
-        assert broken(replace(run, audit_after=after)) == []
+        assert broken(rewrite(run, audit_after=after)) == []
 
     @pytest.mark.parametrize(("held", "verdict"), [(1, []), (0, ["never_undersold"])])
     def test_may_refuse_for_a_unit_that_was_held_and_let_go(self, held: int, verdict: list[str]) -> None:
         run = answer_instead(honest_run(4, crowd(2, 2)), 1, not_enough_left(available=1))
-        run = count_instead(replace(run, purchases=run.purchases[:1]), capacity=4, sold=2)
-        assert broken(replace(run, own=False, before=counters(4, 0, held))) == verdict
+        run = count_instead(rewrite(run, purchases=run.purchases[:1]), capacity=4, sold=2)
+        assert broken(rewrite(run, own=False, before=counters(4, 0, held))) == verdict
 
     def test_may_not_refuse_for_more_units_than_came_back(self) -> None:
-        run = replace(sellout_run(), own=False, after=counters(5, 3))
+        run = rewrite(sellout_run(), own=False, after=counters(5, 3))
         restocked = Movements(count=2, capacity=4, sold=0, held=0)
         after = replace(audit(4, 3), movements={**run.audit_after.movements, RESTOCKED: restocked})
-        assert broken(replace(run, audit_after=after)) == ["never_undersold"]
+        assert broken(rewrite(run, audit_after=after)) == ["never_undersold"]
 
     def test_must_have_every_acknowledged_unit_in_the_ledger(self) -> None:
-        run = replace(sellout_run(), own=False, after=counters(3, 3), audit_after=audit(3, 2))
+        run = rewrite(sellout_run(), own=False, after=counters(3, 3), audit_after=audit(3, 2))
         assert broken(run) == ["counters_match_ledger"]
 
 
 class TestTheServerOfTheRun:
     def test_must_stop_cleanly(self) -> None:
-        assert broken(replace(sellout_run(), server_exit=-9)) == ["stopped_cleanly"]
-        assert judge(replace(sellout_run(), server_exit=0)).exact
+        assert broken(rewrite(sellout_run(), server_exit=-9)) == ["stopped_cleanly"]
+        assert judge(rewrite(sellout_run(), server_exit=0)).exact
 
     def test_is_not_judged_where_it_is_somebody_elses(self) -> None:
         assert len(judge(sellout_run()).rulings) == len(RULES)
