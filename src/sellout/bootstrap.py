@@ -6,6 +6,7 @@ from sellout.domain import AddItem, Item
 from sellout.keys import digest, new_key
 from sellout.naming import slug
 from sellout.settings import Settings
+from sellout.store.clock import Clock, host_clock
 from sellout.store.port import Store, StoreUnusable, first_item
 from sellout.store.sqlite import SQLiteStore
 
@@ -19,11 +20,11 @@ class Prepared(NamedTuple):
     new_key: str | None
 
 
-def open_store(settings: Settings, *, create: bool = True) -> Store:
+def open_store(settings: Settings, *, clock: Clock = host_clock, create: bool = True) -> Store:
     """The store that the settings name, with its schema up to date. Raises StoreUnusable."""
     if not create and not settings.database_path.exists():
         raise StoreUnusable("there is no such file; `sellout serve` and `sellout items add` make one")
-    return SQLiteStore(settings.database_path, wait_seconds=settings.lock_wait_seconds)
+    return SQLiteStore(settings.database_path, clock, wait_seconds=settings.lock_wait_seconds)
 
 
 async def prepare(store: Store, settings: Settings, deadline: float) -> Prepared:

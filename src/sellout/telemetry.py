@@ -8,7 +8,20 @@ from collections.abc import Callable, Sequence
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from sellout.domain import Bought, Outcome, Refunded, Refused
+from sellout.domain import (
+    BasketBought,
+    BasketHeld,
+    Bought,
+    Held,
+    ItemSaved,
+    Joined,
+    Left,
+    Outcome,
+    Refunded,
+    Refused,
+    Released,
+    Settled,
+)
 
 COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -68,8 +81,20 @@ class Metrics:
 
 def outcome_name(outcome: Outcome) -> str:
     """The label of an outcome: what happened, or the reason of a refusal."""
-    if type(outcome) is Bought:
-        return "replayed" if outcome.replayed else "bought"
     if type(outcome) is Refused:
         return str(outcome.reason)
-    return "refunded" if type(outcome) is Refunded else "item_saved"
+    return "replayed" if getattr(outcome, "replayed", False) else _NAMES[type(outcome)]
+
+
+_NAMES: dict[type, str] = {
+    Bought: "bought",
+    Held: "held",
+    Released: "released",
+    Refunded: "refunded",
+    Joined: "joined",
+    Left: "left",
+    BasketBought: "basket_bought",
+    BasketHeld: "basket_held",
+    Settled: "settled",
+    ItemSaved: "item_saved",
+}

@@ -8,20 +8,36 @@ from typing import Any
 import httpx2
 from starlette.testclient import TestClient
 
+from sellout.domain import MICROSECONDS
 from sellout.http.app import create_app
 from sellout.settings import Settings
+from sellout.store.clock import host_clock
 
 ORGANISER_KEY = "a key for tests only"
 ORGANISER = {"Authorization": f"Bearer {ORGANISER_KEY}"}
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 
 
+class Clock:
+    """The host's clock until a test moves it."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return host_clock() + self.ahead
+
+    def go_on(self, seconds: float) -> None:
+        self.ahead += round(seconds * MICROSECONDS)
+
+
 class Shop:
     """A shop as its callers meet it. Every answer that it gives is checked for what all answers have."""
 
-    def __init__(self, client: TestClient, database: Path) -> None:
+    def __init__(self, client: TestClient, database: Path, clock: "Clock") -> None:
         self.client = client
         self.database = database
+        self.clock = clock
         client.event_hooks = {"response": [check_answer]}
 
     def ask(self, method: str, address: str, **options: Any) -> httpx2.Response:
@@ -61,6 +77,28 @@ class Shop:
         """A purchase as the first version sold."""
         return self._order("/buy_ticket", key, order)
 
+    def hold(self, item: str = "item-a", key: str | None = None, **order: Any) -> httpx2.Response:
+        """A hold; without members it has no body."""
+        return self._order(f"/v1/items/{item}/holds", key, order)
+
+    def pay(self, hold: str, key: str | None = None) -> httpx2.Response:
+        return self._order(f"/v1/holds/{hold}/pay", key, {})
+
+    def confirm(self, hold: str, key: str | None = None, **members: Any) -> httpx2.Response:
+        return self._order(f"/v1/holds/{hold}/confirm", key, members)
+
+    def release(self, hold: str) -> httpx2.Response:
+        return self.ask("DELETE", f"/v1/holds/{hold}")
+
+    def join(self, buyer: str, item: str = "item-a", key: str | None = None, **members: Any) -> httpx2.Response:
+        """Somebody stands in the waiting list."""
+        return self._order(f"/v1/items/{item}/waitlist", key, {"buyer": buyer, **members})
+
+    def basket(self, kind: str, lines: dict[str, int], key: str | None = None, **members: Any) -> httpx2.Response:
+        """A basket of `kind`, purchases or holds, with units of each item."""
+        body = {"lines": [{"item": item, "quantity": quantity} for item, quantity in lines.items()]}
+        return self._order(f"/v1/baskets/{kind}", key, body | members)
+
     def _order(self, address: str, key: str | None, order: dict[str, Any]) -> httpx2.Response:
         headers = {} if key is None else {"Idempotency-Key": key}
         return self.ask("POST", address, headers=headers, **({"json": order} if order else {}))
@@ -70,8 +108,9 @@ class Shop:
 def running_shop(database: Path, **settings: Any) -> Iterator[Shop]:
     """A shop from its start to its end. A second one on the same file is a restart."""
     chosen = Settings(**{"database": f"sqlite:///{database}", "organiser_key": ORGANISER_KEY, **settings})
-    with TestClient(create_app(chosen), raise_server_exceptions=False) as client:
-        yield Shop(client, database)
+    clock = Clock()
+    with TestClient(create_app(chosen, clock), raise_server_exceptions=False) as client:
+        yield Shop(client, database, clock)
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,8 @@ FRESH = {
     "id": "item-a", "name": "Item A", "capacity": 100, "sold": 0, "held": 0, "available": 100, "state": "on_sale",
     "opens_at": None, "closes_at": None, "paused": False, "limit_per_buyer": None, "max_per_order": 10,
     "hold_seconds": 600,
+    "payment_seconds": 900,
+    "offer_seconds": 600,
 }  # fmt: skip
 MOMENT = "2999-01-31T19:00:00Z"
 
@@ -34,7 +36,8 @@ def test_an_item_is_created_and_says_where_it_is(shop: Shop) -> None:
 def test_all_its_members_can_be_given(shop: Shop) -> None:
     given = {
         "id": "x-1", "name": "Café & Zoë 🎫", "capacity": 7, "opens_at": "2001-01-31T19:00:00+01:00",
-        "closes_at": MOMENT, "limit_per_buyer": 2, "max_per_order": 4, "hold_seconds": 30, "paused": True,
+        "closes_at": MOMENT, "limit_per_buyer": 2, "max_per_order": 4, "hold_seconds": 30, "payment_seconds": 40,
+        "offer_seconds": 50, "paused": True,
     }  # fmt: skip
     item = add(shop, **given).json()
     times = {"opens_at": "2001-01-31T18:00:00.000000Z", "closes_at": "2999-01-31T19:00:00.000000Z"}
@@ -73,7 +76,7 @@ WRONG: list[tuple[str, Any]] = [
     ("capacity", -1), ("capacity", 10**9 + 1), ("capacity", 1.5), ("capacity", "1"), ("capacity", True),
     ("name", ""), ("name", " "), ("name", "a\nb"), ("name", "a" * 201), ("name", 5), ("name", None),
     ("limit_per_buyer", 0), ("max_per_order", 0), ("max_per_order", 10_001), ("hold_seconds", 0),
-    ("hold_seconds", 86_401), ("paused", "yes"), ("paused", None),
+    ("hold_seconds", 86_401), ("payment_seconds", 0), ("offer_seconds", 86_401), ("paused", "yes"), ("paused", None),
     ("opens_at", "tomorrow"), ("opens_at", 1800000000), ("opens_at", "1800000000"), ("opens_at", "2027-01-31"),
     ("opens_at", "2027-01-31T19:00:00"), ("opens_at", "2027-02-30T19:00:00Z"),
     ("closes_at", "9999-12-31T23:59:59-01:00"), ("opens_at", "0001-01-01T00:00:00+01:00"),
@@ -116,6 +119,8 @@ def test_a_body_that_is_no_json_is_refused(shared: Shop) -> None:
         ("limit_per_buyer", 4, 4),
         ("max_per_order", 5, 5),
         ("hold_seconds", 60, 60),
+        ("payment_seconds", 61, 61),
+        ("offer_seconds", 62, 62),
     ],
 )
 def test_each_member_can_be_changed(member: str, value: Any, shown: Any, shop: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from sellout.http import api, documented, health
+from sellout.http import documented, health, routes
 from sellout.http.problems import PROBLEMS
 from tests.http.shop import Shop, running_shop
 
@@ -72,7 +72,7 @@ def test_every_component_is_used(document: Document) -> None:
 def test_every_route_that_the_program_answers_is_in_it(document: Document) -> None:
     answered = {
         (method, route.path)  # type: ignore[attr-defined]
-        for router in (api.router, health.router)
+        for router in (*routes.routers, health.router)
         for route in router.routes
         for method in route.methods  # type: ignore[attr-defined]
     }

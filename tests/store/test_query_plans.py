@@ -16,16 +16,37 @@ ITEMS = 2_000
 SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read")
 BINDINGS: dict[str, dict[str, str | int]] = {
     "load_items": {"ids": json.dumps(["item-a"])},
-    "load_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
+    "load_purchase_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
+    "load_hold_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
+    "load_used_keys": {"scopes": json.dumps([["item-a", "b1", "k1"]])},
+    "load_held": {"buyers": json.dumps([["item-a", "b1"]]), "now": 0},
+    "load_holds": {"ids": json.dumps(["h1"])},
+    "load_entries": {"ids": json.dumps(["e1"])},
+    "load_due": {"item_id": "item-a", "now": 0, "max": 10},
+    "load_deadlines": {"item_id": "item-a", "now": 0, "max": 10},
+    "load_waiting": {"item_id": "item-a", "units": 3, "max": 10},
+    "count_waiting": {"item_id": "item-a"},
+    "load_payments": {"refs": json.dumps(["r1"])},
+    "load_basket_purchases": {"ids": json.dumps(["b1"])},
+    "load_basket_holds": {"ids": json.dumps(["b1"])},
+    "expire_holds": {"ids": json.dumps(["h1"]), "now": 0},
+    "update_holds": {"holds": json.dumps([["h1", 1, "paying", None]])},
+    "update_entries": {"entries": json.dumps([["e1", "left"]])},
     "load_bought": {"buyers": json.dumps([["item-a", "b1"]])},
     "load_purchases": {"ids": json.dumps(["p1"])},
     "update_items": {"items": json.dumps([["item-a", "A", 1, 0, 0, None, None, 0, None, 1, 1]]), "now": 0},
     "update_refunds": {"ids": json.dumps(["p1"]), "now": 0},
-    "item": {"id": "item-a"},
+    "item": {"id": "item-a", "now": 0},
+    "hold": {"id": "h1"},
+    "entry": {"id": "e1"},
+    "late_payments": {"item_id": "item-a", "after": "", "limit": 10},
     "purchase": {"id": "p1"},
     "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "purchases": {"item_id": "item-a", "after": 10, "limit": 10},
 }
+
+SMALL = re.compile(r"VIRTUAL TABLE|CONSTANT ROW|SCAN sizes")
+"""What is no table of the sale: the batch itself, and the few quantities that people wait for."""
 
 
 @pytest.fixture(scope="module", params=["without statistics", "with statistics"])
@@ -47,6 +68,26 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         " SELECT 'p' || value, 'item-a', 'A', 'b' || value, 1, 'k' || value, 0 FROM json_each(?)",
         (json.dumps(list(range(ROWS))),),
     )
+    connection.execute(
+        "INSERT INTO waitlist (id, item_id, buyer, quantity, hold_id, state, joined_at)"
+        " SELECT 'e' || value, 'item-a', 'b' || value, 1 + value % 4, 'o' || value, 'waiting', 0 FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
+    connection.execute(
+        "INSERT INTO holds (id, item_id, item, buyer, quantity, idempotency_key, held_at, held_until, expires_at)"
+        " SELECT 'h' || value, 'item-a', 'A', 'b' || value, 1, 'k' || value, 0, value, value FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
+    connection.execute(
+        "INSERT INTO used_keys (item_id, buyer, idempotency_key, action, subject_id, used_at)"
+        " SELECT 'item-a', 'b' || value, 'u' || value, 'pay', 'h' || value, 0 FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
+    connection.execute(
+        "INSERT INTO late_payments (payment_ref, hold_id, item_id, quantity, recorded_at)"
+        " SELECT 'r' || value, 'h' || value, 'item-a', 1, 0 FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
     if request.param == "with statistics":
         connection.execute("ANALYZE")
     yield connection
@@ -57,14 +98,14 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_a_hot_statement_finds_its_rows_by_an_index(filled: apsw.Connection, name: str) -> None:
     rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", BINDINGS[name]).fetchall()
     plan = [str(row[3]) for row in rows]
-    scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+    scans = [step for step in plan if step.startswith("SCAN") and not SMALL.search(step)]
     assert scans == [], plan
-    assert any(re.match(r"SEARCH (i|p|inventory|purchases) USING", step) for step in plan), plan
+    assert any(re.match(r"SEARCH \w+ USING", step) for step in plan), plan
     assert not any("AUTOMATIC" in step for step in plan), plan
 
 
 def test_a_batch_is_read_first_and_then_the_table(filled: apsw.Connection) -> None:
-    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL['load_keys']}", BINDINGS["load_keys"]).fetchall()
+    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL['load_purchase_keys']}", BINDINGS["load_purchase_keys"]).fetchall()
     plan = [str(row[3]) for row in rows]
     assert "VIRTUAL TABLE" in plan[0]
     assert "one_purchase_per_key" in plan[1]

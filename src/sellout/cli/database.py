@@ -37,7 +37,7 @@ def _counters(found: Audit) -> tuple[str, int, int, int, int]:
 
 
 async def _audit_all(store: Store) -> list[Audit]:
-    items, _ = await store.items()
+    items, _, _ = await store.items()
     found = [await store.audit(item.id) for item in items]
     return [audit for audit in found if audit is not None]
 

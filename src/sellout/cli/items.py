@@ -32,7 +32,7 @@ app = typer.Typer(
 def list_items(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """List all items with their counters."""
     settings = load_settings(database=database)
-    items, now = with_store(settings, lambda store: store.items())
+    items, now, _ = with_store(settings, lambda store: store.items())
     views = [item_view(item, now) for item in items]
     if as_json:
         print_json({"items": views})
@@ -50,6 +50,8 @@ def add_item(
     limit_per_buyer: Annotated[int | None, typer.Option(help="Units that one buyer may have.")] = None,
     max_per_order: Annotated[int | None, typer.Option(help="Units in one order.")] = None,
     hold_seconds: Annotated[int | None, typer.Option(help="How long a hold lasts.")] = None,
+    payment_seconds: Annotated[int | None, typer.Option(help="How long it lasts once its payment begins.")] = None,
+    offer_seconds: Annotated[int | None, typer.Option(help="How long an offer to the waiting list lasts.")] = None,
     database: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,6 +60,7 @@ def add_item(
     given = {
         "name": name, "capacity": capacity, "id": item_id, "opens_at": opens_at, "closes_at": closes_at,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds,
     }  # fmt: skip
     with _request_errors():
         command = item_of(NewItem.model_validate(_named(given)), settings)
@@ -74,6 +77,8 @@ def set_item(
     limit_per_buyer: Annotated[int | None, typer.Option(help="Units that one buyer may have.")] = None,
     max_per_order: Annotated[int | None, typer.Option(help="Units in one order.")] = None,
     hold_seconds: Annotated[int | None, typer.Option(help="How long a hold lasts.")] = None,
+    payment_seconds: Annotated[int | None, typer.Option(help="How long it lasts once its payment begins.")] = None,
+    offer_seconds: Annotated[int | None, typer.Option(help="How long an offer to the waiting list lasts.")] = None,
     paused: Annotated[bool | None, typer.Option("--paused/--not-paused", help="Stop or go on selling.")] = None,
     database: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -83,6 +88,7 @@ def set_item(
     given = {
         "name": name, "capacity": capacity, "opens_at": opens_at, "closes_at": closes_at, "paused": paused,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds,
     }  # fmt: skip
     changes = _named(given)
     if not changes:

@@ -129,6 +129,11 @@ def needs(commands: Sequence[Command]) -> Needs:
     return wanted
 
 
+def _add_buyer(wanted: Needs, item_id: str, buyer: str) -> None:
+    if buyer != ANONYMOUS:  # who has no limit, but perhaps thousands of purchases
+        wanted.buyers.add((item_id, buyer))
+
+
 def _hold_needs(wanted: Needs, command: PayHold | ConfirmHold | ReleaseHold) -> None:
     wanted.hold_ids.add(command.hold_id)
     if type(command) is ConfirmHold and command.payment_ref is not None:
@@ -140,7 +145,7 @@ def _basket_needs(wanted: Needs, command: BuyBasket | HoldBasket) -> None:
         wanted.scopes.append((BASKETS, command.buyer, command.key))
     for line in command.lines:
         wanted.item_ids.add(line.item_id)
-        wanted.buyers.add((line.item_id, command.buyer))
+        _add_buyer(wanted, line.item_id, command.buyer)
         if command.key is not None:
             wanted.scopes.append((line.item_id, command.buyer, command.key))
 
@@ -171,7 +176,7 @@ def follow(wanted: Needs, commands: Sequence[Command], found: Found) -> None:
     """Add to `wanted` what the things lead to that commands name by id."""
     for thing in _things(found):
         wanted.item_ids.add(thing.item_id)
-        wanted.buyers.add((thing.item_id, thing.buyer))
+        _add_buyer(wanted, thing.item_id, thing.buyer)
     for command in commands:
         if type(command) is PayHold or type(command) is ConfirmHold:
             _follow_key(wanted, found.holds.get(command.hold_id), command.key)

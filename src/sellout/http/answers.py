@@ -31,6 +31,9 @@ def json_answer(status: int, view: dict[str, Any], *more: tuple[str, str]) -> An
     return Answer(status, [_JSON, *more], _encode(view))
 
 
+NO_CONTENT = Answer(204, [], b"")
+
+
 def problem_answer(problem: Problem, path: str, request_id: str) -> Answer:
     """A problem as problem details."""
     headers, before, after = _around_request_id(problem, path)
@@ -52,5 +55,6 @@ def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, byt
 def raw_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     """All headers of an answer but its request's id, as ASGI has them."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    raw.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != NO_CONTENT.status:  # RFC 9110, section 8.6: a 204 has no Content-Length
+        raw.append((b"content-length", str(len(answer.body)).encode()))
     return raw

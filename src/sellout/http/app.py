@@ -8,20 +8,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import sellout
-from sellout.http import api, docs, health
+from sellout.http import docs, health, routes
 from sellout.http.documented import problem_schema, tidy
 from sellout.http.responses import HeadAsGet, answer_errors
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor
 from sellout.http.through_rsgi import RSGIDoor
 from sellout.settings import Settings
+from sellout.store.clock import Clock, host_clock
 
 DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
 
 
-def create_app(settings: Settings) -> ASGIDoor:
+def create_app(settings: Settings, clock: Clock = host_clock) -> ASGIDoor:
     """The application for any ASGI server. It opens the database when the server starts it."""
-    shop = Shop(settings)
+    shop = Shop(settings, clock)
     return ASGIDoor(_framework(shop), shop)
 
 
@@ -47,7 +48,7 @@ def _framework(shop: Shop) -> FastAPI:
         docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
     )  # fmt: skip
     app.state.shop = shop
-    routers = (api.router, health.router, docs.router)
+    routers = (*routes.routers, health.router, docs.router)
     for router in routers:
         app.include_router(router)
     app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sellout.http.answers import Answer
 
-COLUMNS = ("purchase_id", "item", "quantity", "buyer", "purchased_at", "state")
+COLUMNS = ("purchase_id", "item", "quantity", "buyer", "purchased_at", "state", "hold_id", "payment_ref")
 
 
 def purchases_csv(views: Sequence[dict[str, Any]], path: str, next_cursor: str | None, limit: int) -> Answer:

@@ -9,7 +9,7 @@ import structlog
 
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer
-from sellout.http.orders import Headers, Order, read_order, show_outcome
+from sellout.http.orders import Headers, Order, show_outcome
 from sellout.http.problems import BUSY, Problem, internal_error, unavailable
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop
@@ -25,7 +25,7 @@ class ClientGone(Exception):
 async def answer_order(shop: Shop, order: Order, headers: Headers, body: bytes, path: str, request_id: str) -> Answer:
     """The answer to a hot route, whatever happens."""
     try:
-        command = read_order(shop.orders, order.item_id, headers, body)
+        command = order.read(shop.orders, order.subject_id, headers, body)
         outcome = await shop.committer.submit(command)
         answer = show_outcome(order, outcome)
     except Exception as error:  # noqa: BLE001 - every error has its answer

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from sellout.domain import CAPACITY_MAX, State
+from sellout.domain import CAPACITY_MAX, EntryState, HoldState, State
 from sellout.http.problems import PROBLEMS
 from sellout.http.times import instant_of, rfc3339
 from sellout.naming import SLUG_PATTERN
@@ -14,6 +14,7 @@ from sellout.naming import SLUG_PATTERN
 NAME_LENGTH_MAX = 200
 HOLD_SECONDS_MAX = 86_400
 ORDER_MAX = 10_000
+CONTACT_LENGTH_MAX = 200
 
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -42,6 +43,7 @@ Capacity = Annotated[int, Field(ge=0, le=CAPACITY_MAX)]
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_rfc3339), AfterValidator(_can_be_shown)]
 LimitPerBuyer = Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
 MaxPerOrder = Annotated[int, Field(ge=1, le=ORDER_MAX)]
+Quantity = Annotated[int, Field(ge=1, description="Units, at most the item's `max_per_order`")]
 HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
 
 
@@ -57,7 +59,47 @@ class OrderBody(Body):
     buyer: Annotated[
         str | None, Field(description="1 to 128 characters without control characters; limits count by it")
     ] = None
-    quantity: Annotated[int, Field(ge=1, description="Units, at most the item's `max_per_order`")] = 1
+    quantity: Quantity = 1
+
+
+class ConfirmationBody(Body):
+    """What confirms a hold. Everything may be left out."""
+
+    payment_ref: Annotated[
+        str | None, Field(min_length=1, max_length=255, description="Your payment's id: one payment confirms one hold")
+    ] = None
+
+
+class JoinBody(Body):
+    """Who waits, and for how many units."""
+
+    buyer: Annotated[str, Field(description="1 to 128 characters without control characters; limits count by it")]
+    quantity: Quantity = 1
+    contact: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=CONTACT_LENGTH_MAX,
+            pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+            description="How to reach the buyer when units are offered, for the organiser",
+        ),
+    ] = None
+
+
+class LineBody(Body):
+    """Units of one item."""
+
+    item: Annotated[str, Field(min_length=1, description="The item's id; each item is in one line only")]
+    quantity: Quantity = 1
+
+
+class BasketBody(Body):
+    """Units of several items, all or none."""
+
+    buyer: Annotated[
+        str | None, Field(description="1 to 128 characters without control characters; limits count by it")
+    ] = None
+    lines: Annotated[list[LineBody], Field(min_length=1, description="At most SELLOUT_BASKET_LINES_MAX")]
 
 
 class NewItem(Body):
@@ -141,12 +183,82 @@ class PurchaseOut(BaseModel):
     buyer: str | None
     purchased_at: datetime
     state: Literal["sold", "refunded"]
+    hold_id: Annotated[str | None, Field(description="The hold that was confirmed; left out where there was none")] = (
+        None
+    )
+    payment_ref: Annotated[str | None, Field(description="The payment that confirmed it, where one was named")] = None
 
 
 class PurchaseList(BaseModel):
     """A page of purchases, in the order of their sale. `next_cursor` asks for the next page."""
 
     purchases: list[PurchaseOut]
+    next_cursor: str | None
+
+
+class HoldOut(BaseModel):
+    """Units kept for a buyer until `expires_at`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hold_id: str
+    item: Annotated[str, Field(description="The item's id")]
+    quantity: int
+    buyer: str | None
+    state: HoldState
+    expires_at: datetime
+    purchase_id: Annotated[str | None, Field(description="The purchase, once it is confirmed")] = None
+
+
+class EntryOut(BaseModel):
+    """An entry of the waiting list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entry_id: str
+    item: Annotated[str, Field(description="The item's id")]
+    buyer: str
+    quantity: int
+    position: Annotated[int | None, Field(description="Its place, 1 being the next; null when it no longer waits")]
+    state: EntryState
+    joined_at: datetime
+    hold_id: Annotated[str | None, Field(description="The hold that it was offered")]
+    hold: HoldOut | None
+
+
+class BasketPurchasesOut(BaseModel):
+    """What a basket has bought, line by line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basket_id: str
+    purchases: list[PurchaseOut]
+
+
+class BasketHoldsOut(BaseModel):
+    """What a basket holds, line by line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    basket_id: str
+    holds: list[HoldOut]
+
+
+class LatePaymentOut(BaseModel):
+    """A payment to be given back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payment_ref: str
+    hold_id: str
+    item: Annotated[str, Field(description="The item's id")]
+    quantity: int
+
+
+class LatePaymentList(BaseModel):
+    """A page of payments to be given back. `next_cursor` asks for the next page."""
+
+    late_payments: list[LatePaymentOut]
     next_cursor: str | None
 
 
@@ -194,6 +306,8 @@ class ProblemOut(BaseModel):
     available: int | None = None
     retry_after: int | None = None
     opens_at: datetime | None = None
+    hold_expires_at: datetime | None = None
+    refund_due: bool | None = None
     errors: list[FieldProblem] | None = None
 
 

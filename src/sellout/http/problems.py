@@ -52,6 +52,13 @@ PROBLEMS: dict[str, ProblemType] = {
         404, "Unknown purchase", "There is no such purchase.",
         "Where you looked for what an Idempotency-Key has got: it has got nothing, so the request may be sent again.",
     ),
+    "unknown_hold": ProblemType(
+        404, "Unknown hold", "There is no such hold.", "The answer to the request that took the hold has its id.",
+    ),
+    "unknown_entry": ProblemType(
+        404, "Unknown entry", "There is no such entry of a waiting list.",
+        "The answer to the request that joined the list has its id.",
+    ),
     "not_found": ProblemType(
         404, "Not found", "There is nothing at this address.", "/docs lists the routes.",
     ),
@@ -69,7 +76,7 @@ PROBLEMS: dict[str, ProblemType] = {
     ),
     "limit_reached": ProblemType(
         409, "The buyer's limit is reached",
-        "With those asked for, the buyer would have more than the item's limit.",
+        "With those asked for, the buyer would hold and have bought more than the item's limit.",
         "Ask for fewer.",
     ),
     "item_exists": ProblemType(
@@ -79,6 +86,22 @@ PROBLEMS: dict[str, ProblemType] = {
         409, "The capacity is below what is sold and held",
         "The capacity cannot be lower than the units that are sold or held.",
         "Choose a higher capacity, or refund first.",
+    ),
+    "hold_expired": ProblemType(
+        409, "The hold has expired",
+        "The hold's time was over at `hold_expires_at`. For a confirmation: its units could not be had again.",
+        "Take a new hold. Where `refund_due` is true, give the buyer's payment back: it will never confirm anything.",
+    ),
+    "hold_released": ProblemType(
+        409, "The hold was released", "The hold was given back before.", "Take a new hold.",
+    ),
+    "already_confirmed": ProblemType(
+        409, "The hold is already confirmed", "The hold has become a purchase before.",
+        "GET the hold: it names its purchase. To give a purchase back, refund it.",
+    ),
+    "payment_ref_in_use": ProblemType(
+        409, "The payment reference is in use", "This `payment_ref` has come with another hold: one payment confirms "
+        "one hold.", "Send the reference of this hold's own payment.",
     ),
     "already_refunded": ProblemType(
         409, "The purchase is already refunded", "The purchase was refunded before; its units came back then.",
@@ -102,7 +125,8 @@ PROBLEMS: dict[str, ProblemType] = {
     ),
     "key_reused": ProblemType(
         422, "The idempotency key was used for another request",
-        "A purchase was made under this Idempotency-Key by a request with another body.",
+        "This Idempotency-Key has succeeded for the same item and buyer with another request: another body, or "
+        "another kind of request.",
         "Make a new key for a new request; keep the body unchanged for a retry.",
     ),
     "rate_limited": ProblemType(
@@ -146,6 +170,8 @@ class Problem(NamedTuple):
     available: int | None = None
     retry_after: int | None = None
     opens_at: str | None = None
+    hold_expires_at: str | None = None
+    refund_due: bool | None = None
     errors: tuple[FieldError, ...] = ()
 
     @property
@@ -164,7 +190,7 @@ class Problem(NamedTuple):
             "code": self.code,
             "request_id": request_id,
         }
-        for name in ("available", "retry_after", "opens_at"):
+        for name in ("available", "retry_after", "opens_at", "hold_expires_at", "refund_due"):
             value = getattr(self, name)
             if value is not None:
                 members[name] = value
@@ -194,28 +220,48 @@ def internal_error() -> Problem:
 _DETAILS: dict[Reason, str] = {
     Reason.UNKNOWN_ITEM: "There is no item with this id.",
     Reason.UNKNOWN_PURCHASE: "There is no purchase with this id.",
-    Reason.KEY_REUSED: "This Idempotency-Key has bought another quantity.",
+    Reason.UNKNOWN_HOLD: "There is no hold with this id.",
+    Reason.UNKNOWN_ENTRY: "There is no entry with this id.",
+    Reason.KEY_REUSED: "This Idempotency-Key has been used for another request.",
     Reason.CLOSED: "The sale has ended.",
     Reason.PAUSED: "The organiser has paused the sale.",
     Reason.SOLD_OUT: "Every unit is sold.",
     Reason.ALL_HELD: "Every unit is sold or held; held units may come back.",
     Reason.LIMIT_REACHED: "This buyer may not have that many units of this item.",
     Reason.ITEM_EXISTS: "An item with this id exists already.",
+    Reason.HOLD_EXPIRED: "The hold has expired.",
+    Reason.HOLD_RELEASED: "The hold was released.",
+    Reason.ALREADY_CONFIRMED: "The hold is confirmed already.",
+    Reason.PAYMENT_REF_IN_USE: "This payment reference has come with another hold.",
     Reason.ALREADY_REFUNDED: "The purchase was refunded before.",
 }
 
 
 @lru_cache(maxsize=256)  # in a rush most refusals are the same
 def from_refusal(refused: Refused) -> Problem:
-    """What a refused command tells its caller."""
-    reason, available, opens_at, field, message = refused
+    """What a refused command tells its caller; in a basket it names the line."""
+    problem = _of_reason(refused)
+    if refused.line is None:
+        return problem
+    message = problem.errors[0].message if problem.errors else problem.detail
+    field = f"lines.{refused.line}" + (f".{refused.field}" if refused.field else "")
+    detail = f"Line {refused.line + 1}, {refused.item_id}: {problem.detail}"
+    return problem._replace(detail=detail, errors=(FieldError(field, message),))
+
+
+def _of_reason(refused: Refused) -> Problem:
+    reason, available = refused.reason, refused.available
     if reason is Reason.INVALID_REQUEST:
-        return invalid(FieldError(field or "body", message or "is not valid"))
-    if reason is Reason.NOT_OPEN and opens_at is not None:
-        return Problem(reason, f"The sale opens at {rfc3339(opens_at)}.", opens_at=rfc3339(opens_at))
+        return invalid(FieldError(refused.field or "body", refused.message or "is not valid"))
+    if reason is Reason.NOT_OPEN and refused.opens_at is not None:
+        opens_at = rfc3339(refused.opens_at)
+        return Problem(reason, f"The sale opens at {opens_at}.", opens_at=opens_at)
     if reason is Reason.NOT_ENOUGH_LEFT:
         return Problem(reason, f"Only {available} left.", available=available)
     if reason is Reason.CAPACITY_BELOW_COMMITTED:
         return Problem(reason, f"The capacity can be lowered by {available} at most.", available=available)
-    retry_after = RETRY_AFTER_SECONDS if reason is Reason.ALL_HELD else None
-    return Problem(reason, _DETAILS[reason], available=available, retry_after=retry_after)
+    ends_at = None if refused.hold_expires_at is None else rfc3339(refused.hold_expires_at)
+    return Problem(
+        reason, _DETAILS[reason], available=available, retry_after=refused.retry_after, hold_expires_at=ends_at,
+        refund_due=refused.refund_due or None,
+    )  # fmt: skip

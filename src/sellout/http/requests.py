@@ -9,6 +9,7 @@ from sellout.domain import ANONYMOUS
 from sellout.http.problems import FieldError, Problem, invalid
 
 KEY_LENGTH_MAX = 255
+PAYMENT_REF_LENGTH_MAX = 255
 
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{KEY_LENGTH_MAX}}}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -31,8 +32,21 @@ class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quantity: int = 1
 
 
+class Confirmation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The body of a hold's confirmation. All of it may be left out."""
+
+    payment_ref: str | None = None
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The body of a request that has no members."""
+
+
 _ONE_UNIT = (ANONYMOUS, 1)
 _decode_order = msgspec.json.Decoder(Order).decode
+_decode_confirmation = msgspec.json.Decoder(Confirmation).decode
+_decode_nothing = msgspec.json.Decoder(Nothing).decode
+_is_payment_ref = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{PAYMENT_REF_LENGTH_MAX}}}").fullmatch
 
 
 class OrderReader:
@@ -60,6 +74,24 @@ class OrderReader:
             message = f"must have 1 to {self._buyer_length_max} characters and no control characters"
             raise BadRequest(invalid(FieldError("buyer", message)))
         return name
+
+
+def read_payment_ref(body: bytes, content_type: str | None) -> str | None:
+    """The payment that a body names. Raises BadRequest."""
+    if not body:
+        return None
+    confirmation: Confirmation = parse_json(body, content_type, _decode_confirmation)
+    ref = confirmation.payment_ref
+    if ref is not None and _is_payment_ref(ref) is None:
+        message = f"must have 1 to {PAYMENT_REF_LENGTH_MAX} characters and no control characters"
+        raise BadRequest(invalid(FieldError("payment_ref", message)))
+    return ref
+
+
+def read_nothing(body: bytes, content_type: str | None) -> None:
+    """Raises BadRequest where a body has any member."""
+    if body:
+        parse_json(body, content_type, _decode_nothing)
 
 
 def check_json(content_type: str | None, body: bytes) -> None:

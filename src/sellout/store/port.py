@@ -76,8 +76,8 @@ class Store(Protocol):
         """An entry of the waiting list by its id, with its place and its offer."""
         ...
 
-    async def late_payments(self, item_id: str, limit: int) -> Sequence[LatePayment]:
-        """At most `limit` payments of an item that came too late and are to be given back, the earliest first."""
+    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
+        """At most `limit` payments of an item to be given back, whose references follow `after` ("" to begin)."""
         ...
 
     async def audit(self, item_id: str) -> Audit | None:

@@ -30,6 +30,7 @@ from sellout.domain import (
     PurchasePage,
     Snapshot,
 )
+from sellout.store.clock import Clock, host_clock
 from sellout.store.sqlite_batch import load, write
 from sellout.store.sqlite_file import begin, connect, open_database, rollback, unavailable_on_error
 from sellout.store.sqlite_rows import ITEM_COLUMNS, Row, entry_of, hold_of, item_of, purchase_of, rows, script
@@ -40,15 +41,10 @@ READ_CACHE_KIB = 4 * 1024
 _T = TypeVar("_T")
 
 
-def host_clock() -> Instant:
-    """The host's time: microseconds since 1970 in UTC."""
-    return time.time_ns() // 1000
-
-
 class SQLiteStore:
     """Fulfils `sellout.store.port.Store` on an SQLite file."""
 
-    def __init__(self, path: Path, clock: Callable[[], Instant] = host_clock, wait_seconds: float = 5.0) -> None:
+    def __init__(self, path: Path, clock: Clock = host_clock, wait_seconds: float = 5.0) -> None:
         """Open the file, creating and upgrading it as needed. Raises StoreUnusable."""
         self._path = path
         self._clock = clock
@@ -88,8 +84,9 @@ class SQLiteStore:
     async def entry(self, entry_id: str) -> EntryReading | None:
         return await self._in_read_thread(lambda reader: _entry(reader, entry_id, self._clock()))
 
-    async def late_payments(self, item_id: str, limit: int) -> Sequence[LatePayment]:
-        return [LatePayment(*row) for row in await self._read("late_payments", item_id=item_id, limit=limit)]
+    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
+        found = await self._read("late_payments", item_id=item_id, after=after, limit=limit)
+        return [LatePayment(*row) for row in found]
 
     async def audit(self, item_id: str) -> Audit | None:
         return await self._in_read_thread(lambda reader: _audit(reader, item_id))
@@ -103,10 +100,10 @@ class SQLiteStore:
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
         now = self._clock()
-        rows = await self._in_write_thread(
+        added = await self._in_write_thread(
             lambda writer: rows(writer, "add_first_organiser_key", name=name, digest=digest, now=now)
         )
-        return bool(rows)
+        return bool(added)
 
     async def reset(self) -> None:
         await self._in_write_thread(_reset)

@@ -30,6 +30,7 @@ from sellout.decide import (
     units_to_offer,
 )
 from sellout.domain import Action, Command, Entry, Hold, Instant, Item, KeyUse, Purchase, Scope
+from sellout.store.clock import Clock
 from sellout.store.sqlite_rows import ITEM_COLUMNS, Row, entry_of, hold_of, item_of, purchase_of, rows, to_json
 
 _Thing = TypeVar("_Thing")
@@ -46,7 +47,7 @@ class _Shelves(NamedTuple):
     waiting: set[str]
 
 
-def load(writer: apsw.Connection, commands: Sequence[Command], clock: Callable[[], Instant]) -> tuple[Loaded, Instant]:
+def load(writer: apsw.Connection, commands: Sequence[Command], clock: Clock) -> tuple[Loaded, Instant]:
     """What the batch touches, and the instant of its decision, which is never before an earlier one."""
     wanted = needs(commands)
     found = _find(writer, wanted)

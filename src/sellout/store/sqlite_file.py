@@ -5,12 +5,12 @@ It touches nothing but the file. Every error that a user can cause or mend becom
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 
-from sellout.domain import Instant
+from sellout.store.clock import Clock
 from sellout.store.migrations import Migration, migrations, missing
 from sellout.store.port import StoreUnavailable, StoreUnusable
 from sellout.store.queries import load_queries
@@ -101,7 +101,7 @@ def rollback(connection: apsw.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def open_database(path: Path, clock: Callable[[], Instant], wait_seconds: float) -> apsw.Connection:
+def open_database(path: Path, clock: Clock, wait_seconds: float) -> apsw.Connection:
     """Open the file, creating it if need be, and bring its schema up to date.
 
     Several processes may do so at the same time: the migrations run under the write lock, which is waited for
@@ -145,7 +145,7 @@ def _connect_patiently(path: Path, deadline: float) -> apsw.Connection:
             time.sleep(LOCK_PAUSE_SECONDS)
 
 
-def _upgrade(connection: apsw.Connection, clock: Callable[[], Instant], deadline: float) -> None:
+def _upgrade(connection: apsw.Connection, clock: Clock, deadline: float) -> None:
     if not _lacking(connection):
         return
     begin(connection, deadline)

@@ -54,11 +54,11 @@ FROM waitlist AS w
 WHERE w.id = :id;
 
 -- name: late_payments
--- Payments of an item that are to be given back, the earliest first.
+-- Payments of an item that are to be given back, in the order of their references.
 SELECT payment_ref, hold_id, item_id, quantity
 FROM late_payments
-WHERE item_id = :item_id
-ORDER BY recorded_at, payment_ref
+WHERE item_id = :item_id AND payment_ref > :after
+ORDER BY payment_ref
 LIMIT :limit;
 
 -- name: purchase

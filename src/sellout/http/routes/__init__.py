@@ -1,0 +1,11 @@
+"""The routes of version 1, on FastAPI: requests become commands or readings, values become answers.
+
+The hot ones, which doors and fast lane answer, are registered here as well, with the same functions behind them, so
+that there is one OpenAPI document and so that any server can do without the fast lane.
+"""
+
+from sellout.http.routes import baskets, holds, items, purchases, waitlist
+
+routers = (purchases.router, holds.router, waitlist.router, baskets.router, items.router)
+
+__all__ = ["routers"]
