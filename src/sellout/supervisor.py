@@ -17,7 +17,7 @@ import webbrowser
 from typing import Any, NamedTuple
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -61,6 +61,7 @@ def _granian(plan: Plan) -> Any:
         port=plan.port,
         interface=Interfaces.RSGI,
         workers=plan.workers,
+        runtime_mode=RuntimeModes.mt,  # it wakes its thread only where it sleeps; `st` does so twice a request
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=int(plan.header_read_seconds * 1000)),
         websockets=False,
