@@ -4,13 +4,15 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors
 from sellout.settings import describe, load_settings
+
+Scenario = Literal["rush", "holds", "returns", "baskets"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,8 +52,17 @@ def _announce(line: str) -> None:
 
 
 def prove(
-    buyers: Annotated[int, typer.Option(min=1, help="Buyers that come at one instant.")] = 1000,
-    stock: Annotated[int, typer.Option(min=1, help="Units on sale, where the item is the run's own.")] = 100,
+    scenario: Annotated[
+        Scenario,
+        typer.Option(help="rush: all buy once; holds: hold, pay, let go; returns: refund, queue; baskets: many items."),
+    ] = "rush",
+    buyers: Annotated[
+        int | None, typer.Option(min=1, help="Buyers that come at one instant (rush: 1000, others fewer).")
+    ] = None,
+    stock: Annotated[
+        int | None, typer.Option(min=1, help="Units on sale of each of the run's own items (rush: 100).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat the random choices of an earlier run.")] = None,
     url: Annotated[str | None, typer.Option(metavar="URL", help="A running server, instead of an own one.")] = None,
     item: Annotated[str | None, typer.Option(metavar="ID", help="The item to buy there.")] = None,
     database: Annotated[
@@ -66,10 +77,12 @@ def prove(
     Exit code 0: exact. 1: not exact. 2: could not run.
     """
     from sellout.prove import CouldNotRun, page, plan, rehearsal, report
+    from sellout.prove.scenarios import SCENARIOS
 
     key = load_settings().organiser_key if url else None
     wanted = plan.Plan(
-        buyers=buyers, stock=stock, url=url, item=item, database=database, workers=workers,
+        scenario=scenario, buyers=buyers or SCENARIOS[scenario].buyers, stock=stock or SCENARIOS[scenario].stock,
+        seed=seed, url=url, item=item, database=database, workers=workers,
         organiser_key=key.get_secret_value() if key else None,
     )  # fmt: skip
     _writable(html)

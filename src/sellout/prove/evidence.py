@@ -232,6 +232,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class LatePayment:
+    """A payment that came when its units were gone, as the organiser is told of it after the run."""
+
+    payment_ref: str
+    hold_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """What the server says of one item, before the run and after it. The audits enclose the counters."""
 
@@ -241,6 +250,7 @@ class Books:
     after: Counters
     audit_after: Audit
     purchases: tuple[Purchase, ...]
+    late_payments: tuple[LatePayment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +259,7 @@ class Pace:
 
     hold: int = 2
     payment: int = 2
-    offer: int = 1
+    offer: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ that does not come, ends the run with CouldNotRun.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,7 +15,7 @@ import msgspec
 
 from sellout.prove import CouldNotRun
 from sellout.prove.customer import reason, seconds_of
-from sellout.prove.evidence import RETRIED, Audit, Counters, Entry, Hold, Order, Purchase
+from sellout.prove.evidence import RETRIED, Audit, Counters, Entry, Hold, LatePayment, Order, Purchase
 
 ATTEMPTS_MAX = 20
 PAUSE_SECONDS = 0.25
@@ -25,9 +25,17 @@ PAGE_SIZE = 100
 Shape = TypeVar("Shape")
 
 
-class Page(msgspec.Struct):
+class PurchasePage(msgspec.Struct):
     purchases: list[Purchase]
     next_cursor: str | None
+
+
+class LatePaymentPage(msgspec.Struct):
+    late_payments: list[LatePayment]
+    next_cursor: str | None
+
+
+Page = TypeVar("Page", PurchasePage, LatePaymentPage)
 
 
 class Terms(msgspec.Struct):
@@ -71,28 +79,41 @@ class Shop:
 
     async def purchases(self, item: str, prefix: str = "") -> tuple[Purchase, ...]:
         """All purchases of an item, or those of the buyers whose names begin with the prefix."""
-        found, cursor = list[Purchase](), None
+        pages = self._pages(_path(item, "purchases"), PurchasePage)
+        found = [purchase async for page in pages for purchase in page.purchases]
+        return tuple(purchase for purchase in found if (purchase.buyer or "").startswith(prefix))
+
+    async def late_payments(self, item: str) -> tuple[LatePayment, ...]:
+        """The payments of an item that are to be given back."""
+        pages = self._pages(_path(item, "late-payments"), LatePaymentPage)
+        return tuple([payment async for page in pages for payment in page.late_payments])
+
+    async def _pages(self, path: str, shape: type[Page]) -> AsyncIterator[Page]:
+        cursor: str | None = None
         while True:
             params = {"limit": str(PAGE_SIZE)} | ({"cursor": cursor} if cursor else {})
-            answer = await self._get(_path(item, "purchases"), params=params, headers=self._headers)
-            page = _shaped(answer, Page)
-            found += [purchase for purchase in page.purchases if (purchase.buyer or "").startswith(prefix)]
+            page = _shaped(await self._get(path, params=params, headers=self._headers), shape)
+            yield page
             if (cursor := page.next_cursor) is None:
-                return tuple(found)
+                return
 
-    async def hold(self, hold_id: str) -> Hold:
-        return _shaped(await self._get(f"/v1/holds/{quote(hold_id, safe='')}"), Hold)
+    async def hold(self, hold_id: str) -> Hold | None:
+        return await self._known(f"/v1/holds/{quote(hold_id, safe='')}", Hold)
 
-    async def entry(self, entry_id: str) -> Entry:
-        return _shaped(await self._get(f"/v1/waitlist/{quote(entry_id, safe='')}"), Entry)
+    async def entry(self, entry_id: str) -> Entry | None:
+        return await self._known(f"/v1/waitlist/{quote(entry_id, safe='')}", Entry)
 
     async def lookup(self, item: str, order: Order) -> Purchase | None:
         """What the buyer of this order would be told who asks "did I get it?"."""
         params = {"key": order.key or "", "buyer": order.buyer}
-        status, body = await self._ask("GET", _path(item, "purchases", "lookup"), params=params)
+        return await self._known(_path(item, "purchases", "lookup"), Purchase, params=params)
+
+    async def _known(self, path: str, shape: type[Shape], **options: Any) -> Shape | None:
+        """What the server knows under this address; None where it knows nothing."""
+        status, body = await self._ask("GET", path, **options)
         if status == HTTPStatus.NOT_FOUND:
             return None
-        return _shaped(_expect_success(status, body, "GET", "purchases/lookup"), Purchase)
+        return _shaped(_expect_success(status, body, "GET", path), shape)
 
     async def _get(self, path: str, *, missing: str | None = None, **options: Any) -> bytes:
         return await self._call("GET", path, missing=missing, **options)

@@ -4,6 +4,7 @@ Pure. A thing that an answer tells of happened between the departure of the requ
 answer that told of it, by the customers' own clock; nothing here believes a time that the server names.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from sellout.prove.evidence import Action, Attempt, Line, Order, Request
 
 BASKETS = {Action.BUY_BASKET: ("purchases", "purchase_id"), Action.HOLD_BASKET: ("holds", "hold_id")}
+NAMED = re.compile(r"lines\.(\d+)(?:\..*)?")
 
 
 class Window(NamedTuple):
@@ -141,3 +143,22 @@ def basket_in(order: Order, answer: Attempt) -> Iterator[tuple[str, Line]]:
 
 def _note(windows: dict[str, Window], key: str, window: Window) -> None:
     windows[key] = windows[key].joined(window) if key in windows else window
+
+
+def line_refused(order: Order, answer: Attempt) -> Line | None:
+    """The line that a refusal is about; of a basket the one that the problem's `errors` name."""
+    if order.action not in BASKETS:
+        return order.lines[0] if order.lines else None
+    number = line_named(answer)
+    return order.lines[number] if number is not None and number < len(order.lines) else None
+
+
+def line_named(answer: Attempt) -> int | None:
+    """The place of a line that the problem's `errors` name, as in {"field": "lines.1"}."""
+    errors: Any = answer.said.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        field = error.get("field") if isinstance(error, dict) else None
+        found = NAMED.fullmatch(field) if isinstance(field, str) else None
+        if found is not None:
+            return int(found[1])
+    return None

@@ -3,7 +3,8 @@
 scenario.py  what a scenario is       rush/     everybody buys at one instant
 """
 
+from sellout.prove.scenarios.holds import HOLDS
 from sellout.prove.scenarios.rush import RUSH
 from sellout.prove.scenarios.scenario import Scenario
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (RUSH,)}
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (RUSH, HOLDS)}
