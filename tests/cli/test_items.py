@@ -31,14 +31,15 @@ def test_items_are_added_changed_and_listed(tmp_path: Path) -> None:
 def test_all_members_of_an_item_can_be_given(tmp_path: Path) -> None:
     given = {
         "id": "gala", "opens-at": "2998-01-01T00:00:00Z", "closes-at": "2999-01-01T00:00:00Z", "limit-per-buyer": "3",
-        "max-per-order": "2", "hold-seconds": "60", "database": "sqlite:///other.db",
+        "max-per-order": "2", "hold-seconds": "60", "payment-seconds": "70", "offer-seconds": "80",
+        "database": "sqlite:///other.db",
     }  # fmt: skip
     options = [word for name, value in given.items() for word in (f"--{name}", value)]
     item = items("add", "Gala 東京", "--capacity", "5", *options, folder=tmp_path)
     assert item == {
         "id": "gala", "name": "Gala 東京", "capacity": 5, "sold": 0, "held": 0, "available": 5, "state": "not_open",
         "opens_at": "2998-01-01T00:00:00.000000Z", "closes_at": "2999-01-01T00:00:00.000000Z", "paused": False,
-        "limit_per_buyer": 3, "max_per_order": 2, "hold_seconds": 60,
+        "limit_per_buyer": 3, "max_per_order": 2, "hold_seconds": 60, "payment_seconds": 70, "offer_seconds": 80,
     }  # fmt: skip
     assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 
