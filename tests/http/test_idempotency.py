@@ -53,6 +53,12 @@ def test_the_default_quantity_is_the_same_as_1(shop: Shop) -> None:
     assert same_answer(shop.buy(key="k1"), shop.buy(key="k1", quantity=1))
 
 
+def test_two_keys_are_no_key(shop: Shop) -> None:
+    answer = shop.client.post("/buy_ticket", headers=[("Idempotency-Key", "one"), ("Idempotency-Key", "two")])
+    assert wrong_members(answer) == ["Idempotency-Key"]
+    assert shop.item()["sold"] == 0
+
+
 def test_keys_belong_to_their_buyer(shop: Shop) -> None:
     bought = [shop.buy(key="k1"), shop.buy(key="k1", buyer="Ada"), shop.buy(key="k1", buyer="Bob")]
     assert len({answer.json()["purchase_id"] for answer in bought}) == 3

@@ -43,6 +43,26 @@ def test_a_key_that_is_none_is_refused_and_never_ignored(server: Server, key: by
     assert problem["errors"][0]["field"] == "Idempotency-Key"
 
 
+@pytest.mark.parametrize("address", [b"/buy_ticket", b"/v1/items/item-a/waitlist", b"/v1/baskets/holds"])
+def test_of_two_keys_none_is_ignored(server: Server, address: bytes) -> None:
+    keys = (b"Idempotency-Key: one", b"Idempotency-Key: two")
+    status, problem = send(server, b"POST " + address + b" HTTP/1.1", *keys)
+    assert (status, problem["errors"]) == (422, [{"field": "Idempotency-Key", "message": "must be sent once"}])
+
+
+@pytest.mark.parametrize("address", [b"/v1/items/item-a/waitlist", b"/v1/baskets/holds"])
+def test_a_key_that_is_none_is_refused_on_every_route(server: Server, address: bytes) -> None:
+    status, problem = send(server, b"POST " + address + b" HTTP/1.1", b"Idempotency-Key: \x80")
+    assert (status, problem["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+@pytest.mark.parametrize("address", [b"/buy_ticket", b"/v1/baskets/holds"])
+def test_a_content_type_that_is_no_text_is_not_json(server: Server, address: bytes) -> None:
+    head = (b"POST " + address + b" HTTP/1.1", b"Content-Type: \xe9", b"Content-Length: 2")
+    status, problem = send(server, *head, body=b"{}")
+    assert (status, problem["code"]) == (415, "unsupported_media_type")
+
+
 def test_a_chunked_body_is_read_and_bounded(server: Server) -> None:
     head = (b"POST /buy_ticket HTTP/1.1", b"Transfer-Encoding: chunked", b"Content-Type: application/json")
     status, ticket = send(server, *head, body=b'5\r\n{"qua\r\n9\r\nntity":2}\r\n0\r\n\r\n')

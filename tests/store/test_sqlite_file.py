@@ -264,3 +264,32 @@ def test_an_old_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.51.2")
     with pytest.raises(StoreUnusable, match=r"3\.51\.3"):
         SQLiteStore(path)
+
+
+def move_away(path: Path, replacement: bytes | None) -> None:
+    path.rename(path.with_suffix(".kept"))
+    if replacement is not None:
+        path.write_bytes(replacement)
+
+
+@pytest.mark.parametrize("replacement", [None, b"", b"something else entirely, and long enough to be read" * 99])
+def test_nothing_is_acknowledged_into_a_file_that_was_removed_or_replaced(
+    path: Path, replacement: bytes | None
+) -> None:
+    async def test() -> None:
+        store = SQLiteStore(path)
+        try:
+            deadline = time.monotonic() + 30
+            await store.transact([AddItem(an_item())], deadline)
+            move_away(path, replacement)
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    await store.transact([a_buy()], deadline)
+                with pytest.raises(StoreUnavailable):
+                    await store.items()
+            path.with_suffix(".kept").rename(path)
+            assert isinstance((await store.transact([a_buy()], deadline))[0], Bought)
+        finally:
+            await store.close()
+
+    asyncio.run(test())

@@ -154,3 +154,13 @@ def bad_key(name: str = "Idempotency-Key") -> BadRequest:
     """A key that is there, but is none; `name` is where it stands."""
     message = f"must have 1 to {KEY_LENGTH_MAX} printable ASCII characters, bare or as a quoted string"
     return BadRequest(invalid(FieldError(name, message)))
+
+
+def two_keys() -> BadRequest:
+    """More than one key for one request."""
+    return BadRequest(invalid(FieldError("Idempotency-Key", "must be sent once")))
+
+
+def unreadable_content_type() -> BadRequest:
+    """A content type that is no ASCII text."""
+    return BadRequest(_not_json("its content type cannot be read"))

@@ -10,7 +10,7 @@ from sellout.http.answers import Answer, raw_headers
 from sellout.http.fastlane import ClientGone, answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import check_json
+from sellout.http.requests import check_json, two_keys
 from sellout.http.shop import Shop
 
 Scope = MutableMapping[str, Any]
@@ -38,6 +38,7 @@ class ASGIDoor:
         headers = _headers(scope)
         order = find_order(scope["method"], path, self._shop.default_item_id)
         try:
+            _check_keys(scope, headers)
             body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
             if order is None:
                 check_json(headers.get("content-type"), body)
@@ -75,6 +76,12 @@ class ASGIDoor:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _check_keys(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Of two keys one would be ignored. Raises BadRequest."""
+    if "idempotency-key" in headers and [name for name, _ in scope["headers"]].count(b"idempotency-key") > 1:
+        raise two_keys()
 
 
 async def read_body(scope: Scope, headers: Mapping[str, str], receive: Receive, bytes_max: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import bad_key, check_json
+from sellout.http.requests import bad_key, check_json, two_keys, unreadable_content_type
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -22,6 +22,7 @@ class Headers(Protocol):
 
     def __contains__(self, name: str, /) -> bool: ...
     def get(self, name: str, /) -> str | None: ...
+    def get_all(self, name: str, /) -> list[str]: ...
     def items(self) -> list[tuple[str, str]]: ...
 
 
@@ -71,13 +72,13 @@ class RSGIDoor:
         headers, path, request_id = scope.headers, scope.path, new_request_id()
         order = find_order(scope.method, path, self._shop.default_item_id)
         try:
+            _check_readable(headers)
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max)
             if order is None:
                 check_json(headers.get("content-type"), body)
                 translation = _Translation(exchange)
                 await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
                 return
-            _check_readable(headers)
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id)
@@ -85,9 +86,17 @@ class RSGIDoor:
 
 
 def _check_readable(headers: Headers) -> None:
-    """Granian shows a header that is not ASCII as none: without this, such a key would be no key at all."""
-    if headers.get("idempotency-key") is None and "idempotency-key" in headers:
-        raise bad_key()
+    """Granian shows a header that is not ASCII as none: without this, such a key would be no key at all.
+
+    Raises BadRequest, also where there are two keys, of which one would be ignored.
+    """
+    if "idempotency-key" in headers:
+        if headers.get("idempotency-key") is None:
+            raise bad_key()
+        if len(headers.get_all("idempotency-key")) > 1:
+            raise two_keys()
+    if "content-type" in headers and headers.get("content-type") is None:
+        raise unreadable_content_type()
 
 
 async def read_body(headers: Headers, exchange: Exchange, bytes_max: int) -> bytes:

@@ -32,7 +32,15 @@ from sellout.domain import (
 )
 from sellout.store.clock import Clock, host_clock
 from sellout.store.sqlite_batch import load, write
-from sellout.store.sqlite_file import begin, connect, open_database, rollback, unavailable_on_error
+from sellout.store.sqlite_file import (
+    begin,
+    check_is_there,
+    connect,
+    identity_of,
+    open_database,
+    rollback,
+    unavailable_on_error,
+)
 from sellout.store.sqlite_rows import ITEM_COLUMNS, Row, entry_of, hold_of, item_of, purchase_of, rows, script
 
 READ_CACHE_KIB = 4 * 1024
@@ -50,6 +58,7 @@ class SQLiteStore:
         self._clock = clock
         self._wait_seconds = wait_seconds
         self._writer: apsw.Connection | None = open_database(path, clock, wait_seconds)
+        self._identity = identity_of(path)
         self._reader: apsw.Connection | None = None
         self._write_thread = ThreadPoolExecutor(1, "sellout-writer")
         self._read_thread = ThreadPoolExecutor(1, "sellout-reader")
@@ -131,6 +140,7 @@ class SQLiteStore:
     def _transaction(self, deadline: float) -> Iterator[apsw.Connection]:
         """Commit what the block does; it is durable when the block has ended. Nothing is written without a commit."""
         with unavailable_on_error():
+            check_is_there(self._path, self._identity)
             writer = self._writer = self._writer or connect(self._path, create=False)
             begin(writer, deadline)
             try:
@@ -162,6 +172,7 @@ class SQLiteStore:
 
     def _work(self, work: Callable[[apsw.Connection], _T]) -> _T:
         with unavailable_on_error():
+            check_is_there(self._path, self._identity)
             self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
             return work(self._reader)
 

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -93,6 +94,32 @@ def begin(connection: apsw.Connection, deadline: float) -> None:
                 return
     finally:
         connection.set_busy_timeout(BUSY_MS_MAX)
+
+
+class Identity(NamedTuple):
+    """Which file it is, under whatever name."""
+
+    device: int
+    inode: int
+
+
+def identity_of(path: Path) -> Identity | None:
+    """The file that now has this name, if any."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return Identity(found.st_dev, found.st_ino)
+
+
+def check_is_there(path: Path, opened: Identity | None) -> None:
+    """Raises StoreUnavailable where the name no longer leads to the file that was opened.
+
+    What is committed to a file that was removed would be gone with the process that still has it open; and to open
+    another file in its place could destroy the write-ahead log, which has the last commits of the first.
+    """
+    if identity_of(path) != opened:
+        raise StoreUnavailable(f"{path.name} was removed or replaced while it was in use: put it back, or start again")
 
 
 def rollback(connection: apsw.Connection) -> None:
