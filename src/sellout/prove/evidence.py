@@ -259,7 +259,7 @@ class Pace:
 
     hold: int = 2
     payment: int = 2
-    offer: int = 2
+    offer: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Shop:
         self.url = url
         self.organiser_key = organiser_key
         self._session = session
-        self._headers = {"Authorization": f"Bearer {organiser_key}"} if organiser_key else {}
+        self.organiser_headers = {"Authorization": f"Bearer {organiser_key}"} if organiser_key else {}
 
     async def ready(self) -> bool:
         try:
@@ -72,10 +72,10 @@ class Shop:
 
     async def add(self, item: str, capacity: int, **terms: int) -> None:
         wanted = {"id": item, "name": item, "capacity": capacity, **terms}
-        await self._call("POST", "/v1/items", json=wanted, headers=self._headers)
+        await self._call("POST", "/v1/items", json=wanted, headers=self.organiser_headers)
 
     async def pause(self, item: str) -> None:
-        await self._call("PATCH", _path(item), json={"paused": True}, headers=self._headers)
+        await self._call("PATCH", _path(item), json={"paused": True}, headers=self.organiser_headers)
 
     async def purchases(self, item: str, prefix: str = "") -> tuple[Purchase, ...]:
         """All purchases of an item, or those of the buyers whose names begin with the prefix."""
@@ -92,7 +92,7 @@ class Shop:
         cursor: str | None = None
         while True:
             params = {"limit": str(PAGE_SIZE)} | ({"cursor": cursor} if cursor else {})
-            page = _shaped(await self._get(path, params=params, headers=self._headers), shape)
+            page = _shaped(await self._get(path, params=params, headers=self.organiser_headers), shape)
             yield page
             if (cursor := page.next_cursor) is None:
                 return

@@ -6,6 +6,7 @@ script.py the run               telling.py  fates and words, pure
 
 from sellout.prove.scenarios.holds import rules, script, telling
 from sellout.prove.scenarios.scenario import Scenario
+from sellout.prove.scenarios.shared.fates import first_requests
 from sellout.prove.scenarios.shared.rules import shared_rules
 from sellout.prove.verdict import Rule
 
@@ -39,7 +40,7 @@ HOLDS = Scenario(
     rules=RULES,
     fates=telling.fates,
     sentence=telling.sentence,
-    opening=telling.opening,
+    opening=first_requests,
     tallies=telling.tallies,
     meanings=telling.MEANINGS,
 )

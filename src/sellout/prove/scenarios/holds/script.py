@@ -16,7 +16,13 @@ from sellout.prove.plan import Plan
 from sellout.prove.progress import all_at_once
 from sellout.prove.scenarios.holds.cast import Ending, Part, cast
 from sellout.prove.scenarios.scenario import Stage
-from sellout.prove.scenarios.shared.visits import close_books, come_again, open_books, until_nothing_is_held
+from sellout.prove.scenarios.shared.visits import (
+    close_books,
+    come_again,
+    holds_seconds_max,
+    open_books,
+    until_nothing_is_held,
+)
 
 LATE_SECONDS = 0.6  # after a hold's end, so that also customers know for certain that it has ended
 CONNECTIONS_EACH = 2  # a request that is sent twice at once needs another one
@@ -36,7 +42,7 @@ async def play(stage: Stage) -> Evidence:
     async with gathered(stage.shop.url, len(parts), plan.patience, stage.on_progress) as customers:
         visits = [_visit(stage, *actor) for actor in zip(customers, parts, strict=True)]
         want_more = await all_at_once("Holding", visits, stage.on_progress)
-        calm_from = await until_nothing_is_held(stage, [item])
+        calm_from = await until_nothing_is_held(stage, [item], holds_seconds_max(stage))
         await _last_call(stage, customers, [part for part in want_more if part is not None], parts)
         return await close_books(stage, opened, customers, calm_from=calm_from)
 

@@ -56,11 +56,3 @@ def sentence(evidence: Evidence, figures: Figures) -> str:
     """An exact run in a sentence."""
     held = counted(len(holds_told(evidence.requests)), "hold")
     return f"{counted(figures.buyers, 'buyer')} came at one instant and took {held}: {in_all(evidence)}."
-
-
-def opening(evidence: Evidence) -> tuple[Request, ...]:
-    """Everybody's first request, in every copy: they left at one instant."""
-    first: dict[tuple[str, int], Request] = {}
-    for request in evidence.of((Action.HOLD,)):
-        first.setdefault((request.order.buyer, request.copy), request)
-    return tuple(first.values())

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from sellout.prove.evidence import Evidence, Request
+from sellout.prove.evidence import Evidence, Order, Request
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.told import ToldHold, ToldPurchase
 
@@ -17,6 +17,17 @@ def of_each_buyer(requests: Iterable[Request], fate: Fate, fates: Sequence[str])
         whose.setdefault(request.order.buyer, []).append(request)
     found = Counter(fate(all_of_one) for all_of_one in whose.values())
     return tuple((word, found[word]) for word in fates)
+
+
+def first_requests(evidence: Evidence) -> tuple[Request, ...]:
+    """Everybody's first request, in every copy: they left at one instant."""
+    order_of: dict[str, Order] = {}
+    found: dict[tuple[str, int], Request] = {}
+    for request in evidence.requests:
+        order = order_of.setdefault(request.order.buyer, request.order)
+        if request.order == order:
+            found.setdefault((order.buyer, request.copy), request)
+    return tuple(found.values())
 
 
 def tally(word: str, things: Iterable[ToldHold | ToldPurchase]) -> Tally:

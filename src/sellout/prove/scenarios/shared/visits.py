@@ -41,10 +41,15 @@ async def open_books(stage: Stage, items: Iterable[str]) -> dict[str, tuple[Audi
     return {item: (await stage.shop.audit(item), await stage.shop.counters(item)) for item in items}
 
 
-async def until_nothing_is_held(stage: Stage, items: Iterable[str]) -> float:
-    """Wait for the end of every hold, or until it is late; the moment from which on no hold gives units back."""
+def holds_seconds_max(stage: Stage) -> float:
+    """How long a hold can last that is taken now, and a little more."""
     pace = stage.plan.pace
-    late = time.monotonic() + max(pace.hold, pace.offer) + pace.payment + STUCK_SECONDS
+    return pace.hold + pace.payment + STUCK_SECONDS
+
+
+async def until_nothing_is_held(stage: Stage, items: Iterable[str], seconds_max: float) -> float:
+    """Wait for the end of every hold, or until it is late; the moment from which on no hold gives units back."""
+    late = time.monotonic() + seconds_max
     stage.on_progress(Progress("Waiting for holds to end"))
     for item in items:
         await _until_free(stage, item, late)

@@ -1,0 +1,180 @@
+"""The properties that refunds and the waiting list must have beyond what all scenarios share. Pure.
+
+Who was before whom is judged twice: by the customers' own clock, which says so for certain only where one's answer had
+come before the other's request left; and by the times that the server names, which must agree with that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sellout.prove.evidence import Action, Entry, Evidence, Purchase
+from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
+from sellout.prove.told import purchases_told
+from sellout.prove.waiting import ToldEntry, entries_told
+
+FITTING: Refusals = {
+    Action.BUY: STOCK,
+    Action.PAY: EXPIRED,
+    Action.CONFIRM: EXPIRED,
+    Action.RELEASE: EXPIRED,
+    Action.REFUND: frozenset({(409, "already_refunded")}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Somebody who wanted units from `since` on and had them, bought or offered, at `served`; None: waits still."""
+
+    who: str
+    quantity: int
+    since: datetime
+    served: datetime | None
+
+
+def served_in_turn(evidence: Evidence) -> Iterator[str]:
+    """Nobody who could have been served was passed by one who came later and wanted no fewer units.
+
+    When the later one was served, as many units were free as that one wanted; the earlier one waited for no more, and
+    should have had them. One who wants less may be served first, because the units may not have been enough for
+    the earlier one. Whoever left without an offer is left out: when that was, the server does not say. Buyers who
+    passed by count as having come at the moment when they bought.
+    """
+    services = list(_services(evidence))
+    for earlier_quantity, later_quantity in _pairs({service.quantity for service in services}):
+        earlier = [service for service in services if service.quantity == earlier_quantity]
+        later = [service for service in services if service.quantity == later_quantity and service.served is not None]
+        yield from _passed_by(earlier, later)
+
+
+def _pairs(quantities: Iterable[int]) -> Iterator[tuple[int, int]]:
+    return ((small, large) for small in sorted(quantities) for large in sorted(quantities) if small <= large)
+
+
+def _passed_by(earlier: Sequence[Service], later: Sequence[Service]) -> Iterator[str]:
+    """For each of the later ones, the one of those who came before that was served last."""
+    waiting = sorted(earlier, key=lambda service: service.since)
+    last: Service | None = None
+    place = 0
+    for one in sorted(later, key=lambda service: service.since):
+        while place < len(waiting) and waiting[place].since < one.since:
+            last = max((other for other in (last, waiting[place]) if other is not None), key=_served)
+            place += 1
+        if last is not None and one.served is not None and _served(last) > one.served:
+            served = "waits still" if last.served is None else f"was served only at {last.served:%H:%M:%S.%f}"
+            wanted = f"{one.quantity} at {one.served:%H:%M:%S.%f}, having come later than {last.who}"
+            yield f"{one.who} was served {wanted}, who wanted {last.quantity} and {served}"
+
+
+def _served(service: Service) -> datetime:
+    return service.served or datetime.max.replace(tzinfo=service.since.tzinfo)
+
+
+def _services(evidence: Evidence) -> Iterator[Service]:
+    told = entries_told(evidence.requests)
+    for entry in evidence.entries:
+        offered = _offered_at(told.get(entry.entry_id), evidence)
+        if offered is not None or entry.state == "waiting":
+            yield Service(entry.buyer or "", entry.quantity, entry.joined_at, offered)
+    for purchase in evidence.purchases:
+        if purchase.hold_id is None and purchase.purchased_at is not None:
+            at = purchase.purchased_at
+            yield Service(purchase.buyer or "", purchase.quantity, at, at)
+
+
+def _offered_at(told: ToldEntry | None, evidence: Evidence) -> datetime | None:
+    """By the deadline that the offer was first told with, or that its hold has after the run."""
+    until = told.offered_until if told is not None else None
+    if until is None and told is not None:
+        until = next((hold.expires_at for hold in evidence.holds if hold.hold_id == told.hold_id), None)
+    return None if until is None else until - timedelta(seconds=evidence.pace.offer)
+
+
+def joined_in_order(evidence: Evidence) -> Iterator[str]:
+    """Whoever had joined before another one asked has the earlier time, and places are counted from 1 in that order."""
+    kept = {entry.entry_id: entry for entry in evidence.entries}
+    entries = entries_told(evidence.requests)
+    told = [(entry, kept[entry_id]) for entry_id, entry in entries.items() if entry_id in kept]
+    done = sorted(told, key=lambda pair: pair[0].joined.latest)
+    newest: Entry | None = None
+    place = 0
+    for entry, entered in sorted(told, key=lambda pair: pair[0].joined.earliest):
+        while place < len(done) and done[place][0].joined.latest < entry.joined.earliest:
+            newest = max((e for e in (newest, done[place][1]) if e is not None), key=lambda e: e.joined_at)
+            place += 1
+        if newest is not None and newest.joined_at > entered.joined_at:
+            yield f"{entry.buyer} joined after {newest.buyer} and is entered before, at {entered.joined_at}"
+    yield from _places(evidence.entries)
+
+
+def _places(entries: Iterable[Entry]) -> Iterator[str]:
+    waiting = sorted((e for e in entries if e.state == "waiting"), key=lambda e: (e.position or 0, e.joined_at))
+    for number, entry in enumerate(waiting, 1):
+        if entry.position != number:
+            yield f"{entry.buyer} waits as number {number} and has the place {entry.position}"
+    for first, second in pairwise(waiting):
+        if first.joined_at > second.joined_at:
+            yield f"{second.buyer} joined before {first.buyer} and waits behind"
+
+
+def entries_end_as_told(evidence: Evidence) -> Iterator[str]:
+    """Every entry is there, as it was told; it waits, or has come to the end that its offer had."""
+    kept = {entry.entry_id: entry for entry in evidence.entries}
+    states = {hold.hold_id: hold.state for hold in evidence.holds}
+    ends = {"confirmed": "confirmed", "released": "left", "expired": "lapsed"}
+    for told in entries_told(evidence.requests).values():
+        entry = kept.get(told.entry_id)
+        if entry is None:
+            yield f"{told.buyer} was told of entry {told.entry_id}, and the server has no such entry"
+            continue
+        if (entry.buyer, entry.quantity, entry.item) != (told.buyer, told.line.quantity, told.line.item):
+            yield f"The entry of {told.buyer} for {told.line} is kept for {entry.buyer} with {entry.quantity}"
+        expected = ends.get(states.get(told.hold_id or "", ""), "left" if told.left else "waiting")
+        if entry.state != expected:
+            yield f"The entry of {told.buyer} is {entry.state}, and by all that was told it is {expected}"
+
+
+def nobody_waits_for_free_units(evidence: Evidence) -> Iterator[str]:
+    """At the end, when nothing moves any more, no unit is free while somebody waits for no more than that."""
+    free = {books.item: books.after.available for books in evidence.books}
+    for entry in evidence.entries:
+        if entry.state in ("waiting", "offered") and entry.quantity <= free.get(entry.item, 0):
+            yield f"{entry.buyer} waits for {entry.quantity}, and {free[entry.item]} are free"
+
+
+def refunded_once(evidence: Evidence) -> Iterator[str]:
+    """Each purchase that was given back counts once; whoever asks again is told so, and not before."""
+    granted: dict[str, list[float]] = defaultdict(list)
+    for request in evidence.of((Action.REFUND,)):
+        for attempt in request.attempts:
+            if attempt.granted and not attempt.replayed:
+                granted[request.order.subject or ""].append(request.attempts[0].started_at)
+    for purchase_id, times in granted.items():
+        if len(times) > 1:
+            yield f"Purchase {purchase_id} was given back {len(times)} times"
+    for request in evidence.of((Action.REFUND,)):
+        first = min(granted[request.order.subject or ""], default=None)
+        if request.final.code == "already_refunded" and (first is None or first > request.final.ended_at):
+            yield f"Purchase {request.order.subject} was told to be given back already, and nobody had done so"
+    yield from _entered_once(evidence)
+
+
+def _entered_once(evidence: Evidence) -> Iterator[str]:
+    told = {purchase.purchase_id for purchase in purchases_told(evidence.requests).values() if purchase.refunded}
+    back = [purchase for purchase in evidence.purchases if purchase.state == "refunded"]
+    for books in evidence.books:
+        entered, expected = books.audit_after.of("refund"), [p for p in books.purchases if p.state == "refunded"]
+        if (entered.count, -entered.sold) != (len(expected), _units(expected)):
+            yield (
+                f"{len(expected)} purchases with {_units(expected)} units of {books.item} are kept as refunded, and "
+                f"the ledger has {entered.count} movements refund with {-entered.sold}"
+            )
+    for purchase in back:
+        if purchase.purchase_id not in told:
+            yield f"Purchase {purchase.purchase_id} is kept as refunded, and nobody was told so"
+
+
+def _units(purchases: Iterable[Purchase]) -> int:
+    return sum(purchase.quantity for purchase in purchases)
