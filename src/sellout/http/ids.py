@@ -1,14 +1,22 @@
-"""Identifiers. Purchases get UUIDs of version 7: unguessable, and in the order of time, which an index likes."""
+"""Identifiers. Whoever has the id of a purchase or a hold may see and end it, so nobody may guess one."""
 
 import itertools
+import os
 import secrets
+import time
 
-from uuid_utils import uuid7
+_VARIANT = "89ab"
 
 
 def new_id() -> str:
-    """An id that nobody can guess: 74 random bits after the millisecond (RFC 9562, section 5.7)."""
-    return str(uuid7())
+    """A UUID of version 7 (RFC 9562, section 5.7): the millisecond, and 74 random bits.
+
+    In the order of time, which an index likes. Not the counter that libraries put there for ids of the same
+    millisecond: with it, half of the bits of an id can be read off the one before.
+    """
+    ms = f"{time.time_ns() // 1_000_000:012x}"
+    bits = os.urandom(10).hex()
+    return f"{ms[:8]}-{ms[8:]}-7{bits[:3]}-{_VARIANT[ord(bits[3]) & 3]}{bits[4:7]}-{bits[7:19]}"
 
 
 _PROCESS = secrets.token_hex(8)
