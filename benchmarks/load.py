@@ -1,4 +1,4 @@
-"""The load: runs wrk with the one request script and reads its report."""
+"""The load: runs wrk with a request script and reads its report."""
 
 import re
 import secrets
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-SCRIPT = Path(__file__).parent / "wrk" / "purchase.lua"
+SCRIPTS = Path(__file__).parent / "wrk"
+PURCHASE = SCRIPTS / "purchase.lua"
+HOLD_CONFIRM = SCRIPTS / "hold_confirm.lua"
 MISSING = "wrk is not installed: apt-get install wrk (Debian, Ubuntu) or brew install wrk (macOS)"
 
 # Both names have the same length, so that a request with a key and one without have the same size.
@@ -50,7 +52,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Shot:
-    """One run to make: where to, how hard, and with which key header."""
+    """One run to make: where to, how hard, with which key header, and which requests."""
 
     url: str
     path: str
@@ -58,6 +60,7 @@ class Shot:
     seconds: int
     keyed: bool = True
     census: bool = False
+    script: Path = PURCHASE
 
 
 def wrk_path() -> str | None:
@@ -83,7 +86,7 @@ def command(shot: Shot) -> list[str]:
     ]
     # The seed's design may take many seconds for an answer; a late answer is still one.
     options = ["-t1", f"-c{shot.connections}", f"-d{shot.seconds}s", "--timeout", "60s", "--latency"]
-    return [wrk_path() or "wrk", *options, "-s", str(SCRIPT), shot.url, "--", *arguments]
+    return [wrk_path() or "wrk", *options, "-s", str(shot.script), shot.url, "--", *arguments]
 
 
 def fire(shot: Shot) -> Load:

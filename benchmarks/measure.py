@@ -44,8 +44,10 @@ class Meter:
     def shoot(self, connections: int, seconds: int, *, census: bool = False) -> Run:
         """One run of the load generator, verified against the server's own count."""
         subject, pid = self.subject, self.server.pid
+        subject.prepare_run(self.server, seconds)
         before, cpu = self.sold, processes.cpu_seconds(pid)
-        load = fire(Shot(self.server.url, subject.path, connections, seconds, subject.keyed, census))
+        shot = Shot(self.server.url, subject.path, connections, seconds, subject.keyed, census, subject.script)
+        load = fire(shot)
         cpu_after = processes.cpu_seconds(pid)
         self.settle()
         verify(subject.name, subject.expect, Evidence(load, connections, before, self.sold))

@@ -15,8 +15,8 @@ from benchmarks.subjects import SUBJECTS
 COLUMNS = ("subject", "req/s", "spread", "of no-op", "p50 ms", "p99 ms", "CPU s/1000", "CPU ratio")
 
 METHOD = """\
-The load generator is `wrk -t1` on the same machine, with one script for every subject: a POST of
-the same size with a key and a buyer of its own in each request, in random order. The subjects take
+The load generator is `wrk -t1` on the same machine, with one script for all subjects but two: a POST
+of the same size with a key and a buyer of its own in each request, in random order. The subjects take
 turns: every round visits each of them on a fresh server and a fresh database, warms it up for a
 second while counting every status, and then measures. The figures are medians over the rounds,
 spread is from the slowest to the fastest round; CPU is that of the server's processes. A run counts
@@ -25,7 +25,11 @@ everything, and the server's own count of sales must match what the buyers were 
 most one request a connection unanswered when it ends). "no-op" answers a fixed JSON from Granian
 with Sellout's settings and is the ceiling; "no-op-body" also takes the request's body and is for
 information. "seed" is the design that Sellout grew from, with its defaults; its rate counts
-successful answers only."""
+successful answers only. "hold-confirm" has a script of its own, which reads the ids of holds from
+their answers and confirms them; both requests count, half of them sell, and the run counts only if
+sales match the confirmations and holds have ended beside them. To look at answers slows wrk:
+"no-op-hold" is the no-op under that script, and what it lacks of "no-op" is the script's cost, which
+the ratios of "hold-confirm" to "no-op" contain."""
 
 
 @dataclass(frozen=True)

@@ -112,4 +112,6 @@ def goals(rows: Sequence[Row], connections: int = 512) -> list[Goal]:
     for name, says in (("sold-out", "a key each"), ("sold-out-no-key", "without a key")):
         value = ratio(rate_of(rows, name, connections), ceiling)
         found.append(Goal(f"sold out, {says}, against the ceiling, {at}", value, 0.80, 0.90))
+    holding = ratio(rate_of(rows, "hold-confirm", connections), ceiling)
+    found.append(Goal(f"holding and confirming, a key each, against the ceiling, {at}", holding, 0.40))
     return found

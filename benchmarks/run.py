@@ -25,8 +25,8 @@ FILES_NEEDED = 8192
 
 EXAMPLES = """\
 examples:
-  make bench                                             everything but --full, in about six minutes
-  make bench ARGS=--full                                 all of it, in about ten
+  make bench                                             everything but --full, in about eight minutes
+  make bench ARGS=--full                                 all of it, in about twelve
   python -m benchmarks.run --subjects no-op buy --rounds 1 --seconds 2 --connections 512
                                                          a quick look; it does not touch the document
   python -m benchmarks.run --dir /var/tmp --no-write     databases on another disk

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks import held
+from benchmarks.load import HOLD_CONFIRM, PURCHASE
 from benchmarks.server import Server, ServerError, call, free_port, running
 from benchmarks.verify import Expect, NotVerifiedError
 from sellout.settings import Settings
@@ -16,6 +18,7 @@ from sellout.supervisor import BACKLOG
 
 CAPACITY = 1_000_000_000
 ITEM = "benchmark"
+DATABASE = "sellout.db"
 ORGANISER_KEY = secrets.token_hex(16)
 
 DEFAULTS = Settings.model_fields
@@ -35,6 +38,7 @@ class Subject(ABC):
     expect: Expect
     statuses: frozenset[int]
     keyed = True
+    script = PURCHASE
     path = f"/v1/items/{ITEM}/purchases"
     ready = "/readyz"
 
@@ -48,6 +52,9 @@ class Subject(ABC):
 
     def prepare(self, server: Server) -> None:  # noqa: B027 - most have nothing to do
         """Make what is bought. Called once on a fresh database."""
+
+    def prepare_run(self, server: Server, seconds: int) -> None:  # noqa: B027 - most have nothing to do
+        """Make what comes up during a run of so many seconds. Called before each, while the server is idle."""
 
     def sold(self, server: Server) -> int:  # noqa: ARG002 - the ceiling sells nothing
         """How many units its own books say are sold."""
@@ -77,6 +84,14 @@ class NoOp(Subject):
         """Granian as Sellout runs it."""
         target = f"benchmarks.noop:{self.application}"
         return [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port), target]
+
+
+class NoOpHold(NoOp):
+    """The ceiling under the script that looks at the answers: what that script itself costs."""
+
+    statuses = frozenset({200, 201})
+    script = HOLD_CONFIRM
+    path = f"/v1/items/{ITEM}/holds"
 
 
 class SeedDesign(Subject):
@@ -126,7 +141,7 @@ class Sellout(Subject):
 
     def command(self, port: int, folder: Path) -> list[str]:  # noqa: ARG002
         """`sellout serve` with its defaults, on a file in its own folder."""
-        options = ["--port", str(port), "--database", "sqlite:///sellout.db"]
+        options = ["--port", str(port), "--database", f"sqlite:///{DATABASE}"]
         return [sys.executable, "-m", "sellout", "serve", *options]
 
     def environment(self, folder: Path) -> dict[str, str]:  # noqa: ARG002
@@ -152,6 +167,38 @@ class Sellout(Subject):
             raise NotVerifiedError(f"{self.name}: the audit is not consistent: {books}")
 
 
+class HoldConfirm(Sellout):
+    """Sellout on SQLite, where each buyer takes a hold and confirms it, with other holds lying in the file.
+
+    `lying` of them stay open throughout; `due_a_second` more end in each second of a run.
+    """
+
+    expect = Expect.CONFIRMED
+    statuses = frozenset({200, 201})
+    script = HOLD_CONFIRM
+    path = f"/v1/items/{ITEM}/holds"
+
+    def __init__(self, name: str, says: str, *, lying: int, due_a_second: int) -> None:
+        super().__init__(name, says)
+        self.lying, self.due_a_second = lying, due_a_second
+
+    def prepare(self, server: Server) -> None:
+        """Put the item on sale, and the holds that lie there into the file."""
+        super().prepare(server)
+        held.add_lying(server.folder / DATABASE, ITEM, self.lying)
+
+    def prepare_run(self, server: Server, seconds: int) -> None:
+        """Put the holds into the file that end during the run."""
+        held.add_due(server.folder / DATABASE, ITEM, self.due_a_second, seconds)
+
+    def audit(self, server: Server) -> None:
+        """The ledger must agree with the counters, and holds must have ended while others were taken."""
+        super().audit(server)
+        due, expired = held.count_due(server.folder / DATABASE, ITEM)
+        if expired < due / 2 or not due:
+            raise NotVerifiedError(f"{self.name}: of {due} holds that came due, {expired} were ended")
+
+
 def add_item(server: Server, item: str, capacity: int, limit: int | None = None) -> None:
     """Put an item on sale on a Sellout server."""
     wanted: dict[str, object] = {"id": item, "name": item, "capacity": capacity}
@@ -171,14 +218,32 @@ def _answer(server: Server, path: str) -> dict[str, Any]:
 
 CEILING = NoOp("no-op", "app", "a bare ASGI endpoint on the same server: the ceiling")
 NO_OP_BODY = NoOp("no-op-body", "reading", "the same, taking the request's body (for information)")
+NO_OP_HOLD = NoOpHold("no-op-hold", "holding", "the same as no-op, under the script of hold-confirm (for information)")
 SEED = SeedDesign()
 BUY = Sellout("buy", "Sellout, buying, an idempotency key each")
 BUY_PLAIN = Sellout("buy-no-key", "Sellout, buying, without a key", keyed=False)
 BUY_LIMIT = Sellout("buy-limit", "Sellout, buying, a key each and a limit per buyer", limit=1)
 SOLD_OUT = Sellout("sold-out", "Sellout, sold out, an idempotency key each", sold_out=True)
 SOLD_OUT_PLAIN = Sellout("sold-out-no-key", "Sellout, sold out, without a key", keyed=False, sold_out=True)
+HOLD_AND_CONFIRM = HoldConfirm(
+    "hold-confirm",
+    "Sellout, taking a hold and confirming it, a key each; 100 000 open holds in the file, 500 more end every second",
+    lying=100_000,
+    due_a_second=500,
+)
 
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
-    for subject in (CEILING, NO_OP_BODY, SEED, BUY, BUY_PLAIN, BUY_LIMIT, SOLD_OUT, SOLD_OUT_PLAIN)
+    for subject in (
+        CEILING,
+        NO_OP_BODY,
+        NO_OP_HOLD,
+        SEED,
+        BUY,
+        BUY_PLAIN,
+        BUY_LIMIT,
+        SOLD_OUT,
+        SOLD_OUT_PLAIN,
+        HOLD_AND_CONFIRM,
+    )
 }

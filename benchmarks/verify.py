@@ -6,6 +6,9 @@ from enum import Enum
 
 from benchmarks.load import Load
 
+HELD = 201
+CONFIRMED = 200
+
 
 class NotVerifiedError(Exception):
     """What the load generator was told and what the server counts do not fit together."""
@@ -16,6 +19,7 @@ class Expect(Enum):
 
     ANSWERED = "every request is answered with success"
     SOLD = "every request is a sale, and the server counts as many"
+    CONFIRMED = "every request takes a hold or confirms one, and the server sells as many as were confirmed"
     SOLD_OR_FAILED = "sales and errors may mix, but every success is a sale"
     REFUSED = "every request is refused, and nothing is sold"
 
@@ -44,7 +48,7 @@ def problem(expect: Expect, evidence: Evidence) -> str | None:
         return "no request was answered"
     if load.socket_errors and expect is not Expect.SOLD_OR_FAILED:
         return f"{load.socket_errors} socket errors"
-    if expect in (Expect.ANSWERED, Expect.SOLD) and load.failed:
+    if expect in (Expect.ANSWERED, Expect.SOLD, Expect.CONFIRMED) and load.failed:
         return f"{load.failed} of {load.requests} answers were no success"
     if expect is Expect.REFUSED and load.succeeded:
         return f"{load.succeeded} of {load.requests} answers were no refusal"
@@ -58,10 +62,20 @@ def _count_problem(expect: Expect, evidence: Evidence) -> str | None:
         return None
     if expect is Expect.REFUSED:
         return f"{sold} units were sold though all were sold before" if sold else None
-    least, most = evidence.load.succeeded, evidence.load.succeeded + evidence.connections
-    if least <= sold <= most:
+    acknowledged = evidence.load.statuses.get(CONFIRMED, 0) if expect is Expect.CONFIRMED else evidence.load.succeeded
+    if acknowledged <= sold <= acknowledged + evidence.connections:
+        return None if expect is not Expect.CONFIRMED else _hold_problem(evidence)
+    return f"{acknowledged} sales were acknowledged, but the server counts {sold}"
+
+
+def _hold_problem(evidence: Evidence) -> str | None:
+    """Every connection has at most one hold that is not confirmed yet, and confirms none twice."""
+    held, confirmed = (evidence.load.statuses.get(status, 0) for status in (HELD, CONFIRMED))
+    if held + confirmed != evidence.load.requests:
+        return f"of {evidence.load.requests} answers {held} were holds and {confirmed} confirmations"
+    if 0 <= held - confirmed <= evidence.connections:
         return None
-    return f"{evidence.load.succeeded} sales were acknowledged, but the server counts {sold}"
+    return f"{held} holds were taken, but {confirmed} confirmed"
 
 
 def verify_census(subject: str, allowed: AbstractSet[int], statuses: dict[int, int]) -> None:

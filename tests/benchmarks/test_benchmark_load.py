@@ -1,8 +1,21 @@
 """wrk's report is read as wrk writes it."""
 
+from dataclasses import replace
+
 import pytest
 
-from benchmarks.load import KEY_HEADER, NO_KEY_HEADER, LoadError, Shot, command, duration, number, parse
+from benchmarks.load import (
+    HOLD_CONFIRM,
+    KEY_HEADER,
+    NO_KEY_HEADER,
+    PURCHASE,
+    LoadError,
+    Shot,
+    command,
+    duration,
+    number,
+    parse,
+)
 
 CLEAN = """\
 Running 2s test @ http://127.0.0.1:8977
@@ -95,6 +108,13 @@ def test_what_is_no_time(text: str) -> None:
 
 def test_requests_with_and_without_a_key_have_the_same_size() -> None:
     assert len(KEY_HEADER) == len(NO_KEY_HEADER)
+
+
+def test_each_subject_has_its_script() -> None:
+    shot = Shot("http://127.0.0.1:1", "/", connections=1, seconds=1)
+    for script in (PURCHASE, HOLD_CONFIRM):
+        assert str(script) in command(replace(shot, script=script))
+        assert script.is_file()
 
 
 def test_no_two_runs_share_their_keys() -> None:

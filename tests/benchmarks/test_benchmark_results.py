@@ -17,6 +17,7 @@ ROUNDS = [
     *(run("seed", rate, failed=10) for rate in (200, 150, 100)),
     *(run("buy", rate, cpu=2.0) for rate in (9_000, 31_000, 30_000)),
     *(run("sold-out", rate) for rate in (38_000, 36_000, 35_000)),
+    *(run("hold-confirm", rate) for rate in (15_000, 16_000, 17_000)),
 ]
 
 
@@ -52,6 +53,7 @@ def test_the_goals_of_a_run() -> None:
         (200, "met"),
         (0.9, "met, and its aim"),
         (None, "not measured"),
+        (0.4, "met"),
     ]
 
 

@@ -15,6 +15,12 @@ def evidence(sold: int, failed: int = 0, socket_errors: int = 0, requests: int =
     return Evidence(load, connections=64, sold_before=500, sold_after=500 + sold)
 
 
+def held(holds: int, confirmed: int, sold: int) -> Evidence:
+    statuses = {201: holds, 200: confirmed}
+    load = Load(1000, 1.0, 1000.0, 0.01, 0.02, statuses=statuses)
+    return Evidence(load, connections=64, sold_before=500, sold_after=500 + sold)
+
+
 @pytest.mark.parametrize(
     ("expect", "seen"),
     [
@@ -23,6 +29,8 @@ def evidence(sold: int, failed: int = 0, socket_errors: int = 0, requests: int =
         (Expect.SOLD, evidence(sold=1064)),  # sold, but wrk ended before the answer
         (Expect.SOLD_OR_FAILED, evidence(sold=990, failed=10, socket_errors=3)),
         (Expect.REFUSED, evidence(sold=0, failed=1000)),
+        (Expect.CONFIRMED, held(500, 500, sold=500)),
+        (Expect.CONFIRMED, held(532, 468, sold=500)),
     ],
 )
 def test_what_fits_is_verified(expect: Expect, seen: Evidence) -> None:
@@ -42,6 +50,12 @@ def test_what_fits_is_verified(expect: Expect, seen: Evidence) -> None:
         (Expect.SOLD_OR_FAILED, evidence(sold=989, failed=10), "counts 989"),
         (Expect.REFUSED, evidence(sold=0, failed=999), "1 of 1000 answers were no refusal"),
         (Expect.REFUSED, evidence(sold=1, failed=1000), "1 units were sold"),
+        (Expect.CONFIRMED, evidence(sold=500, failed=1), "1 of 1000 answers were no success"),
+        (Expect.CONFIRMED, held(500, 500, sold=499), "500 sales were acknowledged, but the server counts 499"),
+        (Expect.CONFIRMED, held(500, 500, sold=1000), "counts 1000"),
+        (Expect.CONFIRMED, held(490, 510, sold=510), "490 holds were taken, but 510 confirmed"),
+        (Expect.CONFIRMED, held(533, 467, sold=467), "533 holds were taken, but 467 confirmed"),
+        (Expect.CONFIRMED, held(500, 499, sold=499), "of 1000 answers 500 were holds and 499 confirmations"),
     ],
 )
 def test_what_does_not_fit_is_an_error(expect: Expect, seen: Evidence, reason: str) -> None:
