@@ -4,6 +4,8 @@ The lines' rows carry the key of the basket, as a single purchase or hold would,
 can use it. The basket itself is remembered under the key and the buyer alone, with whatever items it has.
 """
 
+from collections.abc import Sequence
+
 from sellout.decide.loading import BASKETS
 from sellout.decide.rules import refusal
 from sellout.decide.sale import Sale
@@ -59,11 +61,15 @@ def _first_use(sale: Sale, command: BuyBasket | HoldBasket, action: Action) -> K
         return None
     use = sale.by_key.get((BASKETS, command.buyer, command.key))
     if isinstance(use, KeyUse) and use.action is action:
-        before = {line.item_id: line.quantity for line in sale.lines[use.subject_id]}
-        same = before == {line.item_id: line.quantity for line in command.lines}
+        same = _asked(sale.lines[use.subject_id]) == _asked(command.lines)
         return use if same else Refused(Reason.KEY_REUSED)
     used = use is not None or any((line.item_id, command.buyer, command.key) in sale.by_key for line in command.lines)
     return Refused(Reason.KEY_REUSED) if used else None
+
+
+def _asked(lines: Sequence[Line | Purchase | Hold]) -> list[tuple[str, int]]:
+    """What lines ask for, in whatever order; an item that is named twice is asked for twice."""
+    return sorted((line.item_id, line.quantity) for line in lines)
 
 
 def _refusal(sale: Sale, command: BuyBasket | HoldBasket, now: Instant) -> Refused | None:

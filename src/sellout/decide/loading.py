@@ -45,6 +45,9 @@ DUE_LOADED_MIN = 1000
 ENTRIES_LOADED_MAX = 1000
 """Entries of the waiting list that one batch looks at, of those who want the same quantity."""
 
+LAPSING_LOADED = 100
+"""Entries of one quantity that may lapse in a batch without keeping those behind them waiting until the next."""
+
 Deadline = tuple[Instant, str]
 """When an open hold ends, and its id."""
 
@@ -213,8 +216,10 @@ def deadlines_wanted(item: Item, due_units: int, commands: Sequence[Command], *,
     """How many of an item's next deadlines to load: enough to know the earliest until the last command.
 
     None where units are left after this batch whatever it asks: deadlines are told to those who find all held.
+    What a late confirmation takes and what a change leaves is not known from the commands.
     """
-    if item.available + due_units > _units_asked(item.id, commands) and not (waiting or _has(commands, ChangeItem)):
+    uncertain = waiting or _has(commands, ChangeItem) or _has(commands, ConfirmHold)
+    if item.available + due_units > _units_asked(item.id, commands) and not uncertain:
         return 0
     return 1 + sum(isinstance(command, _END_HOLDS) for command in commands)
 
@@ -227,9 +232,13 @@ def units_to_offer(item: Item, due_units: int, commands: Sequence[Command], foun
     return max(0, free) + returned + _capacity_raised(item, commands)
 
 
-def entries_wanted(units: int, commands: Sequence[Command]) -> int:
-    """Entries of one quantity to load: each offer takes a unit, and one more for each that may be given back."""
-    return min(ENTRIES_LOADED_MAX, units + sum(isinstance(command, _END_HOLDS) for command in commands))
+def entries_wanted(units: int, commands: Sequence[Command], *, limited: bool = True) -> int:
+    """Entries of one quantity to load: each offer takes a unit, and one more for each that may be given back.
+
+    Where a limit per buyer may apply (`limited`) an entry may also lapse, which takes nothing.
+    """
+    offers = units + sum(isinstance(command, _END_HOLDS) for command in commands)
+    return min(ENTRIES_LOADED_MAX, offers + (LAPSING_LOADED if limited else 0))
 
 
 def somebody_joins(item_id: str, commands: Sequence[Command]) -> bool:
@@ -245,7 +254,7 @@ def _has(commands: Sequence[Command], kind: type) -> bool:
 
 
 def _units_asked(item_id: str, commands: Sequence[Command]) -> int:
-    """Units of an item that the batch takes if all of it is granted; a late confirmation takes units, too."""
+    """Units of an item that the batch takes if all of it is granted, but for late confirmations."""
     asked = 0
     for command in commands:
         if type(command) is Buy or type(command) is TakeHold or type(command) is JoinWaitlist:

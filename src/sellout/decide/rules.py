@@ -60,9 +60,9 @@ def outside_window(item: Item, now: Instant) -> Refused | None:
 
 
 def over_limit(sale: Sale, item: Item, buyer: str, quantity: int) -> bool:
-    """Whether `buyer` would hold and have bought more than the item allows to one."""
+    """Whether `buyer` would hold and have bought more than the item allows to one. Without a name there is no limit."""
     limit = item.limit_per_buyer
-    return limit is not None and sale.bought.get((item.id, buyer), 0) + quantity > limit
+    return limit is not None and buyer != ANONYMOUS and sale.bought.get((item.id, buyer), 0) + quantity > limit
 
 
 def _nothing_free(sale: Sale, shelf: Shelf, now: Instant) -> Refused:

@@ -1,0 +1,131 @@
+"""A store and the model side by side: both are asked the same, and every difference is an AssertionError."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from sellout.domain import Command, EntryState, Instant, Joined, Kind, Left, MovementSum, Outcome, Refused
+from sellout.store.port import Store, first_item
+from tests.model import Model
+from tests.sales import Moment, as_told
+from tests.shelves import NOW
+
+OpenStore = Callable[[Callable[[], Instant]], Store]
+"""Opens the store under test, again and again the same database; it is to take the time from this clock."""
+
+WAIT_SECONDS = 30.0
+
+
+class Beside:
+    """One sale that happens twice."""
+
+    def __init__(self, open_store: OpenStore, clock: Instant) -> None:
+        self.clock = clock
+        self.model = Model()
+        self._open = open_store
+        self._store = open_store(lambda: self.clock)
+
+    async def reopen(self) -> None:
+        """The store is closed and opened again."""
+        await self._store.close()
+        self._store = self._open(lambda: self.clock)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    async def transact(self, batch: Sequence[Command]) -> None:
+        """A batch; the model takes it one by one."""
+        commands = as_told(batch, self.model.purchases, self.model.holds)
+        expected = self.model.transact(commands, self.clock)
+        found = await self._store.transact(commands, time.monotonic() + WAIT_SECONDS)
+        for command, one, other in zip(commands, found, expected, strict=True):
+            assert comparable(one) == comparable(other), command
+
+    async def look(self) -> None:
+        """All that readers can see, of all items."""
+        await self._look_at_items()
+        await self._look_at_purchases()
+        await self._look_at_holds()
+        await self._look_at_entries()
+        await self._look_at_books()
+
+    async def _look_at_items(self) -> None:
+        everything = await self._store.items()
+        expected = {item_id: self.model.item_at(item_id, self.clock) for item_id in self.model.items}
+        assert {item.id: item for item in everything.items} == expected
+        for item_id in expected:
+            reading = await self._store.item(item_id)
+            assert first_item(reading) == expected[item_id]
+            assert reading.now == self.model.now_of(item_id, self.clock)
+            if self.model.is_waited_for(item_id, self.clock):
+                assert item_id in reading.unsettled, "somebody who waits is told of"
+        assert not (await self._store.item("no-item")).items
+
+    async def _look_at_purchases(self) -> None:
+        for item_id in self.model.items:
+            expected = [purchase for purchase in self.model.purchases.values() if purchase.item_id == item_id]
+            page = await self._store.purchases(item_id, 0, len(expected) + 1)
+            assert page.purchases == expected
+        for purchase in self.model.purchases.values():
+            assert await self._store.purchase(purchase.id) == purchase
+            if purchase.key is not None:
+                assert await self._store.purchase_by_key(purchase.item_id, purchase.buyer, purchase.key) == purchase
+
+    async def _look_at_holds(self) -> None:
+        for hold_id in self.model.holds:
+            assert await self._store.hold(hold_id) == self.model.hold_at(hold_id, self.clock)
+        assert await self._store.hold("no-hold") is None
+
+    async def _look_at_entries(self) -> None:
+        for entry in self.model.entries.values():
+            reading = await self._store.entry(entry.id)
+            assert reading is not None
+            assert reading.entry._replace(no=0) == entry
+            waits = entry.state is EntryState.WAITING
+            assert reading.position == (self.model.place_of(entry) if waits else None)
+            is_offered = entry.hold_id in self.model.holds
+            assert reading.hold == (self.model.hold_at(entry.hold_id, self.clock) if is_offered else None)
+        assert await self._store.entry("no-entry") is None
+
+    async def _look_at_books(self) -> None:
+        for item_id in self.model.items:
+            audit = await self._store.audit(item_id)
+            assert audit is not None
+            assert audit.consistent, audit
+            assert audit.item == self.model.counters(item_id)
+            assert _units(audit.sums) == self._moved(item_id)
+            late = [payment for payment in self.model.late_payments if payment.item_id == item_id]
+            assert await self._store.late_payments(item_id, "", len(late) + 1) == sorted(late)
+
+    def _moved(self, item_id: str) -> dict[Kind, int]:
+        """The units of each kind of movement."""
+        units: Counter[Kind] = Counter()
+        for moved, kind, quantity in self.model.movements:
+            units[kind] += quantity if moved == item_id else 0
+        return {kind: total for kind, total in units.items() if total}
+
+
+async def happens_alike(open_store: OpenStore, sale: Sequence[Moment], *, look: bool = True) -> None:
+    """Assert that a sale, moment by moment, happens in a store as in the model."""
+    beside = Beside(open_store, NOW)
+    try:
+        for moment in sale:
+            beside.clock = moment.clock
+            await beside.transact(moment.commands)
+            if look:
+                await beside.look()
+    finally:
+        await beside.close()
+
+
+def comparable(outcome: Outcome) -> Outcome:
+    """An outcome without what is not the model's to say: row numbers, and the wording of refusals."""
+    if isinstance(outcome, Joined | Left):
+        return outcome._replace(entry=outcome.entry._replace(no=0))
+    return outcome._replace(message=None) if isinstance(outcome, Refused) else outcome
+
+
+def _units(sums: Mapping[Kind, MovementSum]) -> dict[Kind, int]:
+    """The units of each kind; one that moves none in all is as good as one that is not there."""
+    units = {kind: total.capacity + total.sold + total.held for kind, total in sums.items()}
+    return {kind: total for kind, total in units.items() if total}

@@ -1,0 +1,132 @@
+"""A store that keeps a sale on the shelves of `tests.shelves`: the decision under the port, without an engine."""
+
+from collections.abc import Callable, Sequence
+
+from sellout.domain import (
+    Audit,
+    Command,
+    EntryReading,
+    EntryState,
+    Hold,
+    Instant,
+    Item,
+    Kind,
+    LatePayment,
+    MovementSum,
+    Outcome,
+    Purchase,
+    PurchasePage,
+    Snapshot,
+)
+from tests.shelves import Shelves
+
+
+class MemoryStore:
+    """Fulfils `sellout.store.port.Store`. What is on the shelves stays there when the store is closed."""
+
+    def __init__(self, shelves: Shelves, clock: Callable[[], Instant]) -> None:
+        self._shelves = shelves
+        self._clock = clock
+        self._organiser_keys: dict[str, str] = {}
+
+    async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
+        return self._shelves.transact(commands, self._clock())
+
+    async def items(self) -> Snapshot:
+        return self._snapshot(list(self._shelves.items))
+
+    async def item(self, item_id: str) -> Snapshot:
+        return self._snapshot([item_id] if item_id in self._shelves.items else [])
+
+    def _snapshot(self, item_ids: Sequence[str]) -> Snapshot:
+        items = [self._seen(item_id) for item_id in item_ids]
+        now = max([self._clock(), *(self._now(item.id) for item in items)])
+        waited_for = [item for item in items if any(self._waits(item.id))]
+        unsettled = frozenset(item.id for item in waited_for if item.available and not item.outside_window(now))
+        return Snapshot(items, now, unsettled)
+
+    def _now(self, item_id: str) -> Instant:
+        return max(self._clock(), self._shelves.decided_at[item_id])
+
+    def _seen(self, item_id: str) -> Item:
+        item, now = self._shelves.items[item_id], self._now(item_id)
+        return item._replace(held=sum(h.quantity for h in self._shelves.open_holds(item_id) if not h.is_due(now)))
+
+    def _waits(self, item_id: str) -> list[str]:
+        entries = self._shelves.entries.values()
+        return [entry.id for entry in entries if entry.item_id == item_id and entry.state is EntryState.WAITING]
+
+    async def purchase(self, purchase_id: str) -> Purchase | None:
+        return self._shelves.purchases.get(purchase_id)
+
+    async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
+        first = self._shelves.first_of(item_id, buyer, key)
+        return first if isinstance(first, Purchase) else None
+
+    async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
+        found = [purchase for purchase in self._shelves.purchases.values() if purchase.item_id == item_id]
+        page = found[after : after + limit]
+        return PurchasePage(page, after + limit if len(found) > after + limit else None)
+
+    async def hold(self, hold_id: str) -> Hold | None:
+        hold = self._shelves.holds.get(hold_id)
+        return None if hold is None else hold.seen_at(self._now(hold.item_id))
+
+    async def entry(self, entry_id: str) -> EntryReading | None:
+        entry = self._shelves.entries.get(entry_id)
+        if entry is None:
+            return None
+        snapshot, waits = self._snapshot([entry.item_id]), self._waits(entry.item_id)
+        return EntryReading(
+            entry=entry,
+            position=waits.index(entry.id) + 1 if entry.id in waits else None,
+            hold=await self.hold(entry.hold_id),
+            unsettled=entry.id in waits and entry.item_id in snapshot.unsettled,
+            now=snapshot.now,
+        )
+
+    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
+        late = sorted(late for late in self._shelves.late_payments.values() if late.item_id == item_id)
+        return [payment for payment in late if payment.payment_ref > after][:limit]
+
+    async def audit(self, item_id: str) -> Audit | None:
+        if item_id not in self._shelves.items:
+            return None
+        return Audit(
+            item=self._shelves.items[item_id],
+            sums={kind: self._sum(item_id, kind) for kind in Kind},
+            purchased=sum(purchase.quantity for purchase in self._shelves.kept(item_id)),
+            holding=sum(hold.quantity for hold in self._shelves.open_holds(item_id)),
+            unmatched=0,
+        )
+
+    def _sum(self, item_id: str, kind: Kind) -> MovementSum:
+        units = [movement.units for movement in self._shelves.movements if movement[:2] == (item_id, kind)]
+        match kind:
+            case Kind.RESTOCK:
+                return MovementSum(len(units), sum(units), 0, 0)
+            case Kind.BUY | Kind.REFUND:
+                return MovementSum(len(units), 0, sum(units), 0)
+            case _:
+                return MovementSum(len(units), 0, 0, sum(units))
+
+    async def organiser_keys(self) -> set[str]:
+        return set(self._organiser_keys.values())
+
+    async def set_organiser_key(self, name: str, digest: str) -> None:
+        self._organiser_keys[name] = digest
+
+    async def add_first_organiser_key(self, name: str, digest: str) -> bool:
+        if not self._organiser_keys:
+            self._organiser_keys[name] = digest
+            return True
+        return False
+
+    async def reset(self) -> None:
+        self._shelves = Shelves()
+
+    async def ping(self) -> None:
+        """It is always there."""
+
+    async def close(self) -> None:
+        """Nothing is let go of."""
