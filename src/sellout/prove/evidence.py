@@ -283,6 +283,12 @@ class Evidence:
     server_exit: int | None = None
 
     @property
+    def only(self) -> Books:
+        """The books of the one item that the run is about."""
+        (books,) = self.books
+        return books
+
+    @property
     def items(self) -> tuple[str, ...]:
         return tuple(books.item for books in self.books)
 

@@ -13,7 +13,7 @@ from math import inf
 
 from sellout.prove.evidence import Action, Evidence, Line, Pace, Request
 from sellout.prove.told import ToldHold, ToldPurchase, Window, holds_told, purchases_told
-from sellout.prove.waiting import ToldEntry, entries_told, offers_told
+from sellout.prove.waiting import ToldEntry, entries_told, offers_of
 
 CLOCK_MARGIN_SECONDS = 0.25  # the server ends holds by its own clock, which ours may run a little ahead of or behind
 ASKS_FOR_UNITS = (Action.BUY, Action.HOLD, Action.JOIN, Action.BUY_BASKET, Action.HOLD_BASKET)
@@ -84,7 +84,7 @@ def _steps(spans: Iterable[tuple[tuple[float, float], int]]) -> Iterator[tuple[f
 def claims_of(evidence: Evidence) -> Iterator[Claim]:
     """Everything that anybody had or may have had."""
     purchases = purchases_told(evidence.requests)
-    holds = holds_told(evidence.requests) | offers_told(evidence.requests)
+    holds = holds_told(evidence.requests) | offers_of(evidence)
     yield from (_sale(purchase) for purchase in purchases.values())
     yield from (_kept(hold, evidence.pace) for hold in holds.values())
     yield from (_wanted(entry) for entry in entries_told(evidence.requests).values())
@@ -112,7 +112,7 @@ def _sale(purchase: ToldPurchase) -> Claim:
 def _kept(hold: ToldHold, pace: Pace) -> Claim:
     """As long as it is held; from its confirmation on, its purchase is a claim of its own."""
     deadline = deadline_of(hold, pace)
-    released, confirmed = hold.released or Window(inf, inf), hold.confirmed or Window(inf, inf)
+    released, confirmed = hold.released or hold.left or Window(inf, inf), hold.confirmed or Window(inf, inf)
     possible = min(deadline.latest, released.latest, confirmed.earliest)
     certain = min(deadline.earliest, released.earliest, confirmed.latest)
     return Claim(hold.line, (hold.taken.earliest, possible), (hold.taken.latest, certain))

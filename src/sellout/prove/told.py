@@ -39,7 +39,10 @@ class ToldPurchase:
 
 @dataclass(frozen=True, slots=True)
 class ToldHold:
-    """A hold, or an offer to the waiting list, and what its buyer was told of its further way."""
+    """A hold, or an offer to the waiting list, and what its buyer was told of its further way.
+
+    To leave the list gives an offer back where it still stands, and is granted also where it has lapsed.
+    """
 
     hold_id: str
     buyer: str
@@ -49,6 +52,7 @@ class ToldHold:
     paid: Window | None = None
     released: Window | None = None
     confirmed: Window | None = None
+    left: Window | None = None
 
 
 def window_of(request: Request) -> Window:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
-from sellout.prove.evidence import Action, Attempt, Line, Request
+from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
 from sellout.prove.told import ToldHold, Window, granted, window_of, with_ways
 
 ON_LIST = "waiting"
-OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class ToldEntry:
     @property
     def hold_id(self) -> str | None:
         return next((seen.hold_id for seen in self.sightings if seen.hold_id is not None), None)
+
+    @property
+    def waited_until(self) -> float:
+        """When it certainly waited still: the last look that found it so left then."""
+        looks = [seen.window.earliest for seen in self.sightings if seen.state == ON_LIST]
+        return max(looks, default=self.joined.earliest)
 
     @property
     def offered_until(self) -> datetime | None:
@@ -90,17 +96,22 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def offers_told(requests: Iterable[Request]) -> dict[str, ToldHold]:
-    """The holds that entries were offered, by hold. To leave the list gives an offer back."""
-    requests = list(requests)
-    entries = {entry.hold_id: entry for entry in entries_told(requests).values() if entry.hold_id and entry.offered}
-    offers = with_ways(dict(_offers(entries.values())), requests)
-    return {
-        hold_id: replace(offer, released=offer.released or entries[hold_id].left) for hold_id, offer in offers.items()
-    }
+def offers_of(evidence: Evidence) -> dict[str, ToldHold]:
+    """The holds that entries were offered, by hold.
+
+    An offer that nobody looked at while it stood is known only from the entry after the run; when it was made, its
+    buyer cannot tell.
+    """
+    offers = dict(_offers(evidence))
+    left = {hold_id: entry.left for hold_id, (entry, _) in offers.items()}
+    holds = with_ways({hold_id: hold for hold_id, (_, hold) in offers.items()}, evidence.requests)
+    return {hold_id: replace(hold, left=left[hold_id]) for hold_id, hold in holds.items()}
 
 
-def _offers(entries: Iterable[ToldEntry]) -> Iterator[tuple[str, ToldHold]]:
-    for entry in entries:
-        if entry.hold_id is not None and entry.offered is not None:
-            yield entry.hold_id, ToldHold(entry.hold_id, entry.buyer, entry.line, entry.offered, offered=True)
+def _offers(evidence: Evidence) -> Iterator[tuple[str, tuple[ToldEntry, ToldHold]]]:
+    kept = {entry.entry_id: entry.hold_id for entry in evidence.entries}
+    for entry in entries_told(evidence.requests).values():
+        hold_id = entry.hold_id or kept.get(entry.entry_id)
+        if hold_id is not None:
+            offered = entry.offered or Window(entry.waited_until, inf)
+            yield hold_id, (entry, ToldHold(hold_id, entry.buyer, entry.line, offered, offered=True))

@@ -75,7 +75,7 @@ def _served(service: Service) -> datetime:
 def _services(evidence: Evidence) -> Iterator[Service]:
     told = entries_told(evidence.requests)
     for entry in evidence.entries:
-        offered = _offered_at(told.get(entry.entry_id), evidence)
+        offered = _offered_at(told.get(entry.entry_id), entry.hold_id, evidence)
         if offered is not None or entry.state == "waiting":
             yield Service(entry.buyer or "", entry.quantity, entry.joined_at, offered)
     for purchase in evidence.purchases:
@@ -84,11 +84,11 @@ def _services(evidence: Evidence) -> Iterator[Service]:
             yield Service(purchase.buyer or "", purchase.quantity, at, at)
 
 
-def _offered_at(told: ToldEntry | None, evidence: Evidence) -> datetime | None:
+def _offered_at(told: ToldEntry | None, hold_id: str | None, evidence: Evidence) -> datetime | None:
     """By the deadline that the offer was first told with, or that its hold has after the run."""
     until = told.offered_until if told is not None else None
-    if until is None and told is not None:
-        until = next((hold.expires_at for hold in evidence.holds if hold.hold_id == told.hold_id), None)
+    if until is None and hold_id is not None:
+        until = next((hold.expires_at for hold in evidence.holds if hold.hold_id == hold_id), None)
     return None if until is None else until - timedelta(seconds=evidence.pace.offer)
 
 
@@ -131,7 +131,8 @@ def entries_end_as_told(evidence: Evidence) -> Iterator[str]:
             continue
         if (entry.buyer, entry.quantity, entry.item) != (told.buyer, told.line.quantity, told.line.item):
             yield f"The entry of {told.buyer} for {told.line} is kept for {entry.buyer} with {entry.quantity}"
-        expected = ends.get(states.get(told.hold_id or "", ""), "left" if told.left else "waiting")
+        hold_id = told.hold_id or entry.hold_id or ""
+        expected = ends.get(states.get(hold_id, ""), "left" if told.left else "waiting")
         if entry.state != expected:
             yield f"The entry of {told.buyer} is {entry.state}, and by all that was told it is {expected}"
 

@@ -9,7 +9,7 @@ from sellout.prove.scenarios.returns.cast import ORGANISER
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.scenarios.shared.fates import in_all, of_each_buyer, tally
 from sellout.prove.told import purchases_told
-from sellout.prove.waiting import entries_told, offers_told
+from sellout.prove.waiting import entries_told, offers_of
 from sellout.prove.words import counted
 
 FATES = ("bought", "confirmed", "let lapse", "left", "still waiting", "refused", "unanswered")
@@ -45,7 +45,7 @@ def fates(evidence: Evidence) -> tuple[tuple[str, int], ...]:
 def tallies(evidence: Evidence) -> tuple[Tally, ...]:
     """What was sold and given back, and every entry by its end."""
     purchases = list(purchases_told(evidence.requests).values())
-    entries, offers = entries_told(evidence.requests), offers_told(evidence.requests)
+    entries, offers = entries_told(evidence.requests), offers_of(evidence)
     counts, units = Counter[str](), Counter[str]()
     for entry in evidence.entries:
         counts[entry.state] += 1

@@ -7,7 +7,7 @@ from itertools import combinations
 from sellout.prove.evidence import Action, Evidence, Hold, Purchase, Request
 from sellout.prove.timeline import CLOCK_MARGIN_SECONDS, deadline_of
 from sellout.prove.told import ToldHold, ToldPurchase, holds_told, purchases_told
-from sellout.prove.waiting import offers_told
+from sellout.prove.waiting import offers_of
 
 SELLS = frozenset({Action.BUY, Action.CONFIRM, Action.BUY_BASKET})
 OPEN = frozenset({"held", "paying"})
@@ -121,8 +121,19 @@ def _ended_otherwise(told: ToldHold, kept: Hold, bought: ToldPurchase | None, ev
         yield f"{whose} made purchase {bought.purchase_id} and is kept as {kept.state} with {kept.purchase_id}"
     elif told.released is not None and kept.state != "released":
         yield f"{whose} was released and is kept as {kept.state}"
-    elif bought is None and told.released is None and kept.state != "expired" and _all_answered(told, evidence):
-        yield f"{whose} was neither confirmed nor released and is kept as {kept.state}"
+    elif bought is None and told.released is None and _all_answered(told, evidence):
+        yield from (f"{whose} {why}" for why in _let_go_otherwise(told, kept, evidence))
+
+
+def _let_go_otherwise(told: ToldHold, kept: Hold, evidence: Evidence) -> Iterator[str]:
+    """Neither confirmed nor released: it must have expired, or have been given up by leaving the list in time."""
+    deadline = deadline_of(told, evidence.pace)
+    if told.left is None and kept.state != "expired":
+        yield f"was neither confirmed nor released and is kept as {kept.state}"
+    elif told.left is not None and kept.state not in ("expired", "released"):
+        yield f"was given up and is kept as {kept.state}"
+    elif told.left is not None and kept.state == "expired" and told.left.latest < deadline.earliest:
+        yield "was given up in time and is kept as expired"
 
 
 def _all_answered(told: ToldHold, evidence: Evidence) -> bool:
@@ -156,4 +167,4 @@ def _unpaid(told: ToldHold) -> ToldHold:
 
 def all_holds(evidence: Evidence) -> dict[str, ToldHold]:
     """Those that buyers took, and those that the waiting list was offered."""
-    return holds_told(evidence.requests) | offers_told(evidence.requests)
+    return holds_told(evidence.requests) | offers_of(evidence)

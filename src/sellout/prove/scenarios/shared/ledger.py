@@ -39,7 +39,7 @@ def _against_buyers(books: Books, evidence: Evidence) -> Iterator[str]:
     bought = [p for p in purchases_told(evidence.requests).values() if p.line.item == books.item]
     holds = [hold for hold in all_holds(evidence).values() if hold.line.item == books.item]
     back = [purchase for purchase in bought if purchase.refunded is not None]
-    released = [hold for hold in holds if hold.released is not None]
+    released = [hold for hold in holds if _is_released(hold, evidence)]
     yield from _sum(books, "buy", "sold", _units(bought), len(bought))
     yield from _sum(books, "refund", "sold", -_units(back), len(back))
     yield from _sum(books, "hold", "held", _units(holds), len(holds))
@@ -48,7 +48,15 @@ def _against_buyers(books: Books, evidence: Evidence) -> Iterator[str]:
     ended = audit.of("confirm").held + audit.of("expire").held
     if ended != (told := _units(released) + books.after.held - _units(holds)):
         yield f"the ledger's movements confirm and expire end {-ended} held units, by what buyers were told {-told}"
-    yield from _expired(books, holds, evidence)
+    yield from _expired(books, [hold for hold in holds if hold not in released], evidence)
+
+
+def _is_released(hold: ToldHold, evidence: Evidence) -> bool:
+    """Whether a place that was left still had its offer, only the hold can tell; another rule judges whether it may."""
+    given_up = hold.left is not None and any(
+        kept.hold_id == hold.hold_id and kept.state == "released" for kept in evidence.holds
+    )
+    return hold.released is not None or given_up
 
 
 def _sum(books: Books, kind: str, part: str, units: int, count: int) -> Iterator[str]:
@@ -63,8 +71,6 @@ def _expired(books: Books, holds: Iterable[ToldHold], evidence: Evidence) -> Ite
     least = most = 0
     for hold in holds:
         deadline, confirmed = deadline_of(hold, evidence.pace), hold.confirmed
-        if hold.released is not None:
-            continue
         least += hold.line.quantity if confirmed is None or confirmed.earliest > deadline.latest else 0
         most += hold.line.quantity if confirmed is None or confirmed.latest > deadline.earliest else 0
     entered = -books.audit_after.of("expire").held

@@ -95,9 +95,10 @@ async def _closed(stage: Stage, item: str, audit_before: Audit, before: Counters
 
 
 async def _with_readings(stage: Stage, evidence: Evidence) -> Evidence:
-    holds: list[Hold] = await _read_all(stage.shop.hold, all_holds(evidence))
     entries: list[Entry] = await _read_all(stage.shop.entry, entries_told(evidence.requests))
-    return replace(evidence, holds=tuple(holds), entries=tuple(entries))
+    evidence = replace(evidence, entries=tuple(entries))
+    holds: list[Hold] = await _read_all(stage.shop.hold, all_holds(evidence))
+    return replace(evidence, holds=tuple(holds))
 
 
 async def _read_all(read: Callable[[str], Awaitable[Found | None]], ids: Iterable[str]) -> list[Found]:

@@ -1,0 +1,62 @@
+"""Planting faults in the evidence of an honest run: other answers, other books, other holds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sellout.prove.evidence import Attempt, Books, Evidence, Movements, Request
+from sellout.prove.scenarios.scenario import Scenario
+from sellout.prove.verdict import judge
+
+
+def broken(scenario: Scenario, evidence: Evidence) -> list[str]:
+    """The rules of the scenario that this run breaks."""
+    return [ruling.name for ruling in judge(scenario.rules, evidence).broken]
+
+
+def findings(scenario: Scenario, evidence: Evidence, rule: str) -> str:
+    """All that one rule finds, in one text."""
+    (ruling,) = [ruling for ruling in judge(scenario.rules, evidence).rulings if ruling.name == rule]
+    return "\n".join(ruling.findings)
+
+
+def tell_instead(evidence: Evidence, change: Callable[[Request], Attempt | None]) -> Evidence:
+    """The same run, with another last answer wherever `change` gives one."""
+
+    def changed(request: Request) -> Request:
+        attempt = change(request)
+        return request if attempt is None else replace(request, attempts=(*request.attempts[:-1], attempt))
+
+    return replace(evidence, requests=tuple(changed(request) for request in evidence.requests))
+
+
+def keep_instead(evidence: Evidence, item: str = "item", **changes: Any) -> Evidence:
+    """The same run, with other books of one item."""
+    return replace(
+        evidence,
+        books=tuple(replace(books, **changes) if books.item == item else books for books in evidence.books),
+    )
+
+
+def count_more(evidence: Evidence, kind: str, *, count: int = 1, sold: int = 0, held: int = 0) -> Evidence:
+    """The same run; counters and ledger agree that there was more of a kind."""
+
+    def more(books: Books) -> Books:
+        audit = books.audit_after
+        counters = replace(
+            audit.counters,
+            sold=audit.sold + sold,
+            held=audit.held + held,
+            available=audit.available - sold - held,
+        )
+        movements = {**audit.movements, kind: audit.of(kind) + Movements(count, 0, sold, held)}
+        audit = replace(
+            audit,
+            sold=counters.sold,
+            held=counters.held,
+            available=counters.available,
+            movements=movements,
+        )
+        return replace(books, after=counters, audit_after=audit)
+
+    return replace(evidence, books=tuple(more(books) for books in evidence.books))

@@ -1,0 +1,354 @@
+"""A shop in memory that makes no mistake, with a clock of its own: what it says and holds is the evidence of a run.
+
+One order after the other, each decided in the middle between its departure and its answer. Tests plant faults by
+overriding one of its small steps, or by changing the evidence afterwards.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sellout.prove.evidence import (
+    Attempt,
+    Audit,
+    Books,
+    Counters,
+    Entry,
+    Evidence,
+    Hold,
+    LatePayment,
+    Line,
+    Movements,
+    Order,
+    Pace,
+    Purchase,
+    Request,
+)
+
+TRAVEL = 0.05  # from a request's departure to its decision, and from there to its answer
+PAUSE = 0.01  # between one answer and the next departure
+MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
+OPEN = ("held", "paying")
+Said = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class Shelf:
+    capacity: int
+    sold: int = 0
+    held: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.sold - self.held
+
+
+@dataclass
+class KeptHold:
+    hold_id: str
+    buyer: str
+    line: Line
+    until: float
+    state: str = "held"
+    purchase_id: str | None = None
+
+
+@dataclass
+class KeptEntry:
+    entry_id: str
+    buyer: str
+    line: Line
+    joined: float
+    state: str = "waiting"
+    hold_id: str | None = None
+
+
+@dataclass
+class Till:
+    """`ask` is what customers do, `evidence` what a run would have seen."""
+
+    stock: Mapping[str, int]
+    pace: Pace = field(default_factory=Pace)
+    now: float = 100.0
+    orders: list[Order] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    purchases: dict[str, tuple[str, Purchase]] = field(default_factory=dict)
+    holds: dict[str, KeptHold] = field(default_factory=dict)
+    entries: dict[str, KeptEntry] = field(default_factory=dict)
+    late: list[tuple[str, LatePayment]] = field(default_factory=list)
+    keys: dict[tuple[str, str], Said] = field(default_factory=dict)
+    moved: list[tuple[str, str, Movements]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.shelves = {item: Shelf(capacity) for item, capacity in self.stock.items()}
+        for item, capacity in self.stock.items():
+            self.moved.append((item, "restock", Movements(1, capacity, 0, 0)))
+
+    # What customers do.
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def rest(self) -> None:
+        """Let time pass until no hold is open any more, and nothing that follows from its end."""
+        while any(hold.state in OPEN for hold in self.holds.values()):
+            self.wait(self.pace.hold + self.pace.payment + self.pace.offer)
+            self.settle()
+
+    def ask(self, order: Order) -> Attempt:
+        """Every copy of the order, one shortly after the other; the first answer."""
+        self.orders.append(order)
+        answers = [self._ask(order, copy) for copy in range(order.copies)]
+        return answers[0]
+
+    def _ask(self, order: Order, copy: int) -> Attempt:
+        started, self.now = self.now + PAUSE, self.now + PAUSE + TRAVEL
+        self.settle()
+        status, said, replayed = self.answer(order)
+        self.now += TRAVEL
+        retry_after = 1.0 if said.get("code") == "all_held" else None
+        attempt = Attempt(started, self.now, status, said, replayed=replayed, retry_after=retry_after)
+        self.requests.append(Request(order, copy, (attempt,)))
+        return attempt
+
+    # What the shop decides.
+
+    def answer(self, order: Order) -> tuple[int, dict[str, Any], bool]:
+        scope = (order.buyer, order.key or "")
+        if scope in self.keys:
+            return *self.keys[scope], True
+        status, said = getattr(self, f"on_{order.action}")(order)
+        if order.key is not None and status < 300:
+            self.keys[scope] = status, said
+        return status, said, False
+
+    def on_buy(self, order: Order) -> Said:
+        return self.refusal(order) or (201, self.sell(order.buyer, order.lines[0]))
+
+    def on_hold(self, order: Order) -> Said:
+        return self.refusal(order) or (201, self.shown(self.take(order.buyer, order.lines[0], self.pace.hold)))
+
+    def on_buy_basket(self, order: Order) -> Said:
+        if refused := self.refusal(order):
+            return refused
+        sold = [self.sell(order.buyer, line) for line in order.lines]
+        return 201, {"basket_id": f"basket-{order.key}", "purchases": sold}
+
+    def on_hold_basket(self, order: Order) -> Said:
+        if refused := self.refusal(order):
+            return refused
+        held = [self.shown(self.take(order.buyer, line, self.pace.hold)) for line in order.lines]
+        return 201, {"basket_id": f"basket-{order.key}", "holds": held}
+
+    def on_pay(self, order: Order) -> Said:
+        hold = self.holds[order.subject or ""]
+        if hold.state not in OPEN:
+            return problem(409, f"hold_{hold.state}")
+        hold.state, hold.until = "paying", max(hold.until, self.now + self.pace.payment)
+        return 200, self.shown(hold)
+
+    def on_confirm(self, order: Order) -> Said:
+        hold, ref = self.holds[order.subject or ""], order.payment_ref
+        if hold.state in ("confirmed", "released"):
+            return problem(409, "already_confirmed" if hold.state == "confirmed" else "hold_released")
+        if self.is_used(ref):
+            return problem(409, "payment_ref_in_use")
+        if hold.state == "expired" and (self.is_late(ref) or hold.line.quantity > self.shelves[hold.line.item].free):
+            return self.too_late(hold, ref)
+        if hold.state in OPEN:
+            self.move(hold.line.item, "confirm", held=-hold.line.quantity)
+        sold = self.sell(order.buyer, hold.line, hold_id=hold.hold_id, payment_ref=ref)
+        hold.state, hold.purchase_id = "confirmed", sold["purchase_id"]
+        return 200, sold
+
+    def is_used(self, ref: str | None) -> bool:
+        return ref is not None and any(kept.payment_ref == ref for _, kept in self.purchases.values())
+
+    def is_late(self, ref: str | None) -> bool:
+        return any(payment.payment_ref == ref for _, payment in self.late)
+
+    def too_late(self, hold: KeptHold, ref: str | None) -> Said:
+        if ref is not None and not self.is_late(ref):
+            self.late.append((hold.line.item, LatePayment(ref, hold.hold_id, hold.line.quantity)))
+        return problem(409, "hold_expired", refund_due=True)
+
+    def on_release(self, order: Order) -> Said:
+        hold = self.holds[order.subject or ""]
+        if hold.state in OPEN:
+            self.end(hold, "release", "released")
+        return (204, {}) if hold.state == "released" else problem(409, f"hold_{hold.state}")
+
+    def on_refund(self, order: Order) -> Said:
+        item, purchase = self.purchases[order.subject or ""]
+        if purchase.state == "refunded":
+            return problem(409, "already_refunded")
+        self.move(item, "refund", sold=-purchase.quantity)
+        self.purchases[purchase.purchase_id] = item, replace(purchase, state="refunded")
+        self.offer(item)
+        return 200, sold_as(item, self.purchases[purchase.purchase_id][1])
+
+    def on_join(self, order: Order) -> Said:
+        line, entry_id = order.lines[0], f"e-{len(self.entries)}"
+        self.entries[entry_id] = KeptEntry(entry_id, order.buyer, line, self.now)
+        self.offer(line.item)
+        return 201, self.entry_shown(self.entries[entry_id])
+
+    def on_look(self, order: Order) -> Said:
+        return 200, self.entry_shown(self.entries[order.subject or ""])
+
+    def on_leave(self, order: Order) -> Said:
+        entry = self.entries[order.subject or ""]
+        if entry.hold_id is None:
+            entry.state = "left"
+        elif (hold := self.holds[entry.hold_id]).state in OPEN:
+            self.end(hold, "release", "released")
+        elif hold.state == "confirmed":
+            return problem(409, "already_confirmed")
+        return 204, {}
+
+    # Its small steps.
+
+    def refusal(self, order: Order) -> Said | None:
+        for number, line in enumerate(order.lines):
+            shelf = self.shelves[line.item]
+            if line.quantity <= shelf.free:
+                continue
+            more: dict[str, Any] = {"available": shelf.free, "detail": f"Line {number + 1}, {line.item}"}
+            if len(order.lines) > 1:
+                more["errors"] = [{"field": f"lines.{number}", "message": "cannot be had"}]
+            if shelf.sold == shelf.capacity:
+                return problem(410, "sold_out", **more)
+            return problem(409, "not_enough_left" if shelf.free else "all_held", **more)
+        return None
+
+    def sell(self, buyer: str, line: Line, **more: Any) -> dict[str, Any]:
+        purchase = Purchase(f"p-{len(self.purchases)}", line.quantity, buyer, purchased_at=at(self.now), **more)
+        self.purchases[purchase.purchase_id] = line.item, purchase
+        self.move(line.item, "buy", sold=line.quantity)
+        return sold_as(line.item, purchase)
+
+    def take(self, buyer: str, line: Line, seconds: float) -> KeptHold:
+        hold = KeptHold(f"h-{len(self.holds)}", buyer, line, self.now + seconds)
+        self.holds[hold.hold_id] = hold
+        self.move(line.item, "hold", held=line.quantity)
+        return hold
+
+    def end(self, hold: KeptHold, kind: str, state: str) -> None:
+        hold.state = state
+        self.move(hold.line.item, kind, held=-hold.line.quantity)
+        self.offer(hold.line.item)
+
+    def settle(self) -> None:
+        for hold in list(self.holds.values()):
+            if hold.state in OPEN and hold.until <= self.now:
+                self.end(hold, "expire", "expired")
+
+    def offer(self, item: str) -> None:
+        for entry in self.in_line(item):
+            if entry.line.quantity <= self.shelves[item].free:
+                entry.state = "offered"
+                entry.hold_id = self.take(entry.buyer, entry.line, self.pace.offer).hold_id
+
+    def in_line(self, item: str) -> list[KeptEntry]:
+        return [entry for entry in self.entries.values() if entry.line.item == item and entry.state == "waiting"]
+
+    def move(self, item: str, kind: str, *, sold: int = 0, held: int = 0) -> None:
+        self.shelves[item].sold += sold
+        self.shelves[item].held += held
+        self.moved.append((item, kind, Movements(1, 0, sold, held)))
+
+    # What it shows.
+
+    def shown(self, hold: KeptHold) -> dict[str, Any]:
+        return {
+            "hold_id": hold.hold_id,
+            "item": hold.line.item,
+            "quantity": hold.line.quantity,
+            "buyer": hold.buyer,
+            "state": hold.state,
+            "expires_at": at(hold.until).isoformat(),
+        }
+
+    def entry_shown(self, entry: KeptEntry) -> dict[str, Any]:
+        kept = self.entry_kept(entry)
+        hold = None if entry.hold_id is None else self.shown(self.holds[entry.hold_id])
+        return {
+            "entry_id": entry.entry_id,
+            "quantity": entry.line.quantity,
+            "state": kept.state,
+            "position": kept.position,
+            "hold_id": entry.hold_id,
+            "hold": hold,
+        }
+
+    def entry_kept(self, entry: KeptEntry) -> Entry:
+        ends = {"confirmed": "confirmed", "released": "left", "expired": "lapsed"}
+        state, position = entry.state, None
+        if entry.hold_id is not None:
+            state = ends.get(self.holds[entry.hold_id].state, "offered")
+        with suppress(ValueError):
+            position = self.in_line(entry.line.item).index(entry) + 1
+        item, quantity = entry.line
+        joined = at(entry.joined)
+        return Entry(entry.entry_id, item, quantity, entry.buyer, state, joined, position, entry.hold_id)
+
+    def evidence(self, *, calm_from: float | None = None) -> Evidence:
+        self.settle()
+        return Evidence(
+            books=tuple(self._books()),
+            own=True,
+            orders=tuple(self.orders),
+            requests=tuple(self.requests),
+            holds=tuple(
+                Hold(h.hold_id, h.line.item, h.line.quantity, h.buyer, h.state, at(h.until), h.purchase_id)
+                for h in self.holds.values()
+            ),
+            entries=tuple(self.entry_kept(entry) for entry in self.entries.values()),
+            pace=self.pace,
+            calm_from=calm_from,
+        )
+
+    def _books(self) -> Iterator[Books]:
+        for item, shelf in self.shelves.items():
+            fresh = Counters(shelf.capacity, 0, 0, shelf.capacity)
+            after = Counters(shelf.capacity, shelf.sold, shelf.held, shelf.free)
+            sums: dict[str, Movements] = {}
+            for whose, kind, moved in self.moved:
+                if whose == item:
+                    sums[kind] = sums[kind] + moved if kind in sums else moved
+            yield Books(
+                item=item,
+                audit_before=audit_of(fresh, {"restock": sums["restock"]}),
+                before=fresh,
+                after=after,
+                audit_after=audit_of(after, sums),
+                purchases=tuple(purchase for whose, purchase in self.purchases.values() if whose == item),
+                late_payments=tuple(payment for whose, payment in self.late if whose == item),
+            )
+
+
+def audit_of(counters: Counters, movements: Mapping[str, Movements]) -> Audit:
+    return Audit(counters.capacity, counters.sold, counters.held, counters.available, movements, consistent=True)
+
+
+def sold_as(item: str, purchase: Purchase) -> dict[str, Any]:
+    shown = {
+        "purchase_id": purchase.purchase_id,
+        "item": item,
+        "quantity": purchase.quantity,
+        "buyer": purchase.buyer,
+        "state": purchase.state,
+        "hold_id": purchase.hold_id,
+        "payment_ref": purchase.payment_ref,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def problem(status: int, code: str, **more: Any) -> Said:
+    return status, {"code": code, **more}
+
+
+def at(seconds: float) -> datetime:
+    return MIDNIGHT + timedelta(seconds=seconds)
