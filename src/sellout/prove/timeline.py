@@ -120,8 +120,8 @@ def _kept(hold: ToldHold, pace: Pace) -> Claim:
 
 def _wanted(entry: ToldEntry) -> Claim:
     """Units that come back are spoken for as long as somebody waits for them, until the offer claims them."""
-    ends = [window.latest for window in (entry.offered, entry.left) if window is not None]
-    return Claim(entry.line, (entry.joined.earliest, min(ends, default=inf)), (inf, inf))
+    offered, left = entry.offered or Window(inf, inf), entry.left or Window(inf, inf)
+    return Claim(entry.line, (entry.joined.earliest, min(offered.earliest, left.latest)), (inf, inf))
 
 
 def _unknown(requests: Iterable[Request]) -> Iterator[Claim]:
