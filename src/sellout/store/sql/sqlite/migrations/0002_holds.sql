@@ -118,8 +118,12 @@ CREATE TABLE new_movements (
         END
     ),
     CONSTRAINT kind_names_its_cause CHECK (
-        (purchase_id IS NOT NULL) = (kind IN ('buy', 'refund'))
-        AND (hold_id IS NOT NULL) = (kind IN ('hold', 'confirm', 'release', 'expire'))
+        CASE kind
+            WHEN 'restock' THEN purchase_id IS NULL AND hold_id IS NULL
+            WHEN 'buy' THEN purchase_id IS NOT NULL AND hold_id IS NULL
+            WHEN 'refund' THEN purchase_id IS NOT NULL AND hold_id IS NULL
+            ELSE purchase_id IS NULL AND hold_id IS NOT NULL
+        END
     )
 ) STRICT;
 
