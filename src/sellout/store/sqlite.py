@@ -19,19 +19,17 @@ from sellout.domain import (
     Audit,
     Command,
     EntryReading,
-    EntryState,
     Hold,
-    Instant,
-    Kind,
     LatePayment,
-    MovementSum,
     Outcome,
     Purchase,
     PurchasePage,
     Snapshot,
 )
+from sellout.store import readings
+from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
-from sellout.store.sqlite_batch import load, write
+from sellout.store.queries import load_queries
 from sellout.store.sqlite_file import (
     begin,
     check_is_there,
@@ -41,7 +39,9 @@ from sellout.store.sqlite_file import (
     rollback,
     unavailable_on_error,
 )
-from sellout.store.sqlite_rows import ITEM_COLUMNS, Row, entry_of, hold_of, item_of, purchase_of, rows, script
+from sellout.store.steps import NOW, Ask, Row, Steps, Value
+
+_SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read") | load_queries("sqlite", "keep")
 
 READ_CACHE_KIB = 4 * 1024
 """Page cache of the reading connection."""
@@ -68,57 +68,48 @@ class SQLiteStore:
         return await loop.run_in_executor(self._write_thread, self._transact, commands, deadline)
 
     async def items(self) -> Snapshot:
-        now = self._clock()
-        return _snapshot(await self._read("items", now=now), now)
+        return await self._read(readings.items())
 
     async def item(self, item_id: str) -> Snapshot:
-        now = self._clock()
-        return _snapshot(await self._read("item", id=item_id, now=now), now)
+        return await self._read(readings.item(item_id))
 
     async def purchase(self, purchase_id: str) -> Purchase | None:
-        return next(map(purchase_of, await self._read("purchase", id=purchase_id)), None)
+        return await self._read(readings.purchase(purchase_id))
 
     async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
-        found = await self._read("purchase_by_key", item_id=item_id, buyer=buyer, key=key)
-        return next(map(purchase_of, found), None)
+        return await self._read(readings.purchase_by_key(item_id, buyer, key))
 
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
-        found = await self._read("purchases", item_id=item_id, after=after, limit=limit + 1)
-        page = found[:limit]
-        return PurchasePage([purchase_of(row[:-1]) for row in page], page[-1][-1] if len(found) > limit else None)
+        return await self._read(readings.purchases(item_id, after, limit))
 
     async def hold(self, hold_id: str) -> Hold | None:
-        return await self._in_read_thread(lambda reader: _hold(reader, hold_id, self._clock()))
+        return await self._read(readings.hold(hold_id))
 
     async def entry(self, entry_id: str) -> EntryReading | None:
-        return await self._in_read_thread(lambda reader: _entry(reader, entry_id, self._clock()))
+        return await self._read(readings.entry(entry_id))
 
     async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
-        found = await self._read("late_payments", item_id=item_id, after=after, limit=limit)
-        return [LatePayment(*row) for row in found]
+        return await self._read(readings.late_payments(item_id, after, limit))
 
     async def audit(self, item_id: str) -> Audit | None:
-        return await self._in_read_thread(lambda reader: _audit(reader, item_id))
+        return await self._read(readings.audit(item_id))
 
     async def organiser_keys(self) -> set[str]:
-        return {digest for (digest,) in await self._read("organiser_keys")}
+        return await self._read(readings.organiser_keys())
 
     async def set_organiser_key(self, name: str, digest: str) -> None:
-        now = self._clock()
-        await self._in_write_thread(lambda writer: rows(writer, "set_organiser_key", name=name, digest=digest, now=now))
+        values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
+        await self._in_write_thread(lambda writer: _rows(writer, "set_organiser_key", values))
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
-        now = self._clock()
-        added = await self._in_write_thread(
-            lambda writer: rows(writer, "add_first_organiser_key", name=name, digest=digest, now=now)
-        )
-        return bool(added)
+        values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
+        return bool(await self._in_write_thread(lambda writer: _rows(writer, "add_first_organiser_key", values)))
 
     async def reset(self) -> None:
         await self._in_write_thread(_reset)
 
     async def ping(self) -> None:
-        await self._read("ping")
+        await self._read(readings.ping())
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -131,9 +122,9 @@ class SQLiteStore:
 
     def _transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         with self._transaction(deadline) as writer:
-            loaded, now = load(writer, commands, self._clock)
+            loaded, now = self._run(writer, load(commands, items_are_locks=False))
             outcomes, writes = decide(loaded, commands, now)
-            write(writer, writes, now)
+            self._run(writer, write(writes, now))
         return outcomes
 
     @contextlib.contextmanager
@@ -164,90 +155,48 @@ class SQLiteStore:
 
     # In the reading thread.
 
-    async def _read(self, statement: str, **bindings: str | int) -> list[Row]:
-        return await self._in_read_thread(lambda reader: rows(reader, statement, **bindings))
+    async def _read(self, steps: Steps[_T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._read_snapshot, steps)
 
-    async def _in_read_thread(self, work: Callable[[apsw.Connection], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._work, work)
-
-    def _work(self, work: Callable[[apsw.Connection], _T]) -> _T:
+    def _read_snapshot(self, steps: Steps[_T]) -> _T:
+        """All steps see the same moment."""
         with unavailable_on_error():
             check_is_there(self._path, self._identity)
-            self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
-            return work(self._reader)
+            reader = self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
+            reader.execute("BEGIN")
+            try:
+                return self._run(reader, steps)
+            finally:
+                rollback(reader)
 
     def _drop_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
+    # In either thread.
+
+    def _run(self, connection: apsw.Connection, steps: Steps[_T]) -> _T:
+        """Answer every step from the connection; the clock is the host's."""
+        try:
+            step: Ask = next(steps)
+            while True:
+                found = [(self._clock(),)] if step.statement == NOW else _rows(connection, *step)
+                step = steps.send(found)
+        except StopIteration as done:
+            result: _T = done.value
+            return result
+
+
+def _rows(connection: apsw.Connection, statement: str, values: dict[str, Value]) -> Sequence[Row]:
+    return connection.execute(_SQL[statement], values).fetchall()
+
 
 def _reset(writer: apsw.Connection) -> None:
     """Empty the tables. The triggers that forbid it step aside for this one transaction."""
-    triggers = rows(writer, "triggers")
+    triggers = _rows(writer, "triggers", {})
     for name, _ in triggers:
         writer.execute(f'DROP TRIGGER "{name}"')
-    script(writer, "delete_all")
+    writer.execute(_SQL["delete_all"])
     for _, sql in triggers:
         writer.execute(str(sql))
-
-
-def _snapshot(found: Sequence[Row], now: Instant) -> Snapshot:
-    """Items from rows that go on with the instant of the last decision and whether somebody waits."""
-    now = max([now, *(row[ITEM_COLUMNS] for row in found)])
-    items = [item_of(row) for row in found]
-    waited_for = (item for item, row in zip(items, found, strict=True) if row[ITEM_COLUMNS + 1])
-    unsettled = frozenset(i.id for i in waited_for if i.available > 0 and i.outside_window(now) is None)
-    return Snapshot(items, now, unsettled)
-
-
-def _hold(reader: apsw.Connection, hold_id: str, now: Instant) -> Hold | None:
-    for row in rows(reader, "hold", id=hold_id):
-        return hold_of(row[:-1]).seen_at(max(now, row[-1]))
-    return None
-
-
-def _entry(reader: apsw.Connection, entry_id: str, now: Instant) -> EntryReading | None:
-    """An entry with its place and its offer, all from one snapshot."""
-    with _one_snapshot(reader):
-        for row in rows(reader, "entry", id=entry_id):
-            entry = entry_of(row[:-1])
-            (item,), now, unsettled = _snapshot(rows(reader, "item", id=entry.item_id, now=now), now)
-            waits = entry.state is EntryState.WAITING
-            return EntryReading(
-                entry=entry,
-                position=row[-1] if waits else None,
-                hold=None if waits else _hold(reader, entry.hold_id, now),
-                unsettled=waits and item.id in unsettled,
-                now=now,
-            )
-        return None
-
-
-def _audit(reader: apsw.Connection, item_id: str) -> Audit | None:
-    """Counters, movements, purchases and holds of one item, all from one snapshot."""
-    with _one_snapshot(reader):
-        found = rows(reader, "counters", id=item_id)
-        if not found:
-            return None
-        totals = rows(reader, "movement_sums", item_id=item_id)
-        return Audit(
-            item=item_of(found[0]),
-            sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
-            purchased=_number(reader, "purchased", item_id),
-            holding=_number(reader, "holding", item_id),
-            unmatched=_number(reader, "unmatched_purchases", item_id) + _number(reader, "unmatched_holds", item_id),
-        )
-
-
-def _number(reader: apsw.Connection, statement: str, item_id: str) -> int:
-    return int(rows(reader, statement, item_id=item_id)[0][0])
-
-
-@contextlib.contextmanager
-def _one_snapshot(reader: apsw.Connection) -> Iterator[None]:
-    reader.execute("BEGIN")
-    try:
-        yield
-    finally:
-        rollback(reader)

@@ -1,0 +1,124 @@
+"""What is read of a sale outside of a batch, as steps for any engine, which answers all of them from one snapshot."""
+
+from collections.abc import Sequence
+
+from sellout.domain import (
+    Audit,
+    EntryReading,
+    EntryState,
+    Hold,
+    Instant,
+    Kind,
+    LatePayment,
+    MovementSum,
+    Purchase,
+    PurchasePage,
+    Snapshot,
+)
+from sellout.store.steps import ITEM_COLUMNS, NOW, Row, Steps, ask, entry_of, hold_of, item_of, purchase_of
+
+
+def items() -> Steps[Snapshot]:
+    """All items."""
+    now = yield from _now()
+    return _snapshot((yield ask("items", now=now)), now)
+
+
+def item(item_id: str) -> Steps[Snapshot]:
+    """One item, or none."""
+    now = yield from _now()
+    return _snapshot((yield ask("item", id=item_id, now=now)), now)
+
+
+def purchase(purchase_id: str) -> Steps[Purchase | None]:
+    """A purchase by its id."""
+    return next(map(purchase_of, (yield ask("purchase", id=purchase_id))), None)
+
+
+def purchase_by_key(item_id: str, buyer: str, key: str) -> Steps[Purchase | None]:
+    """What an idempotency key has got."""
+    found = yield ask("purchase_by_key", item_id=item_id, buyer=buyer, key=key)
+    return next(map(purchase_of, found), None)
+
+
+def purchases(item_id: str, after: int, limit: int) -> Steps[PurchasePage]:
+    """A page of an item's purchases."""
+    found = yield ask("purchases", item_id=item_id, after=after, limit=limit + 1)
+    page = found[:limit]
+    return PurchasePage([purchase_of(row[:-1]) for row in page], page[-1][-1] if len(found) > limit else None)
+
+
+def hold(hold_id: str) -> Steps[Hold | None]:
+    """A hold as it is seen now."""
+    now = yield from _now()
+    return (yield from _hold(hold_id, now))
+
+
+def entry(entry_id: str) -> Steps[EntryReading | None]:
+    """An entry with its place and its offer."""
+    for row in (yield ask("entry", id=entry_id)):
+        found = entry_of(row[:-1])
+        (on_sale,), now, unsettled = yield from item(found.item_id)
+        waits = found.state is EntryState.WAITING
+        return EntryReading(
+            entry=found,
+            position=row[-1] if waits else None,
+            hold=None if waits else (yield from _hold(found.hold_id, now)),
+            unsettled=waits and on_sale.id in unsettled,
+            now=now,
+        )
+    return None
+
+
+def late_payments(item_id: str, after: str, limit: int) -> Steps[Sequence[LatePayment]]:
+    """Payments to be given back."""
+    return [LatePayment(*row) for row in (yield ask("late_payments", item_id=item_id, after=after, limit=limit))]
+
+
+def audit(item_id: str) -> Steps[Audit | None]:
+    """Counters, movements, purchases and holds of one item."""
+    found = yield ask("counters", id=item_id)
+    if not found:
+        return None
+    totals = yield ask("movement_sums", item_id=item_id)
+    return Audit(
+        item=item_of(found[0]),
+        sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
+        purchased=(yield from _number("purchased", item_id)),
+        holding=(yield from _number("holding", item_id)),
+        unmatched=(yield from _number("unmatched_purchases", item_id))
+        + (yield from _number("unmatched_holds", item_id)),
+    )
+
+
+def organiser_keys() -> Steps[set[str]]:
+    """Digests of the valid keys."""
+    return {digest for (digest,) in (yield ask("organiser_keys"))}
+
+
+def ping() -> Steps[None]:
+    """Any answer will do."""
+    yield ask("ping")
+
+
+def _now() -> Steps[Instant]:
+    return int((yield ask(NOW))[0][0])
+
+
+def _number(statement: str, item_id: str) -> Steps[int]:
+    return int((yield ask(statement, item_id=item_id))[0][0])
+
+
+def _hold(hold_id: str, now: Instant) -> Steps[Hold | None]:
+    for row in (yield ask("hold", id=hold_id)):
+        return hold_of(row[:-1]).seen_at(max(now, row[-1]))
+    return None
+
+
+def _snapshot(found: Sequence[Row], now: Instant) -> Snapshot:
+    """Items from rows that go on with the instant of the last decision and whether somebody waits."""
+    now = max([now, *(row[ITEM_COLUMNS] for row in found)])
+    on_sale = [item_of(row) for row in found]
+    waited_for = (one for one, row in zip(on_sale, found, strict=True) if row[ITEM_COLUMNS + 1])
+    unsettled = frozenset(one.id for one in waited_for if one.available > 0 and one.outside_window(now) is None)
+    return Snapshot(on_sale, now, unsettled)
