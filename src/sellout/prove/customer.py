@@ -64,11 +64,17 @@ class Customer:
         return None
 
     async def ask(self, order: Order) -> Attempt:
-        """Send every copy of an order at once; the answer to go by is a success where there is one."""
+        """Send every copy of an order at once; the answer to go by is a success where there is one.
+
+        A copy that was refused while another one succeeded asks again: from now on its key must get that success.
+        """
         self.orders.append(order)
         copies = await asyncio.gather(*(self.ask_copy(order, copy) for copy in range(order.copies)))
-        answers = [request.final for request in copies]
-        return next((answer for answer in answers if answer.granted), answers[0])
+        answer = next((request.final for request in copies if request.final.granted), copies[0].final)
+        if order.key is not None and answer.granted:
+            refused = [request.copy for request in copies if request.final.refused]
+            await asyncio.gather(*(self.ask_copy(order, copy) for copy in refused))
+        return answer
 
     async def ask_copy(self, order: Order, copy: int) -> Request:
         """Ask until there is a definite answer or the patience ends, always with the same key."""
