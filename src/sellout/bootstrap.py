@@ -20,11 +20,19 @@ class Prepared(NamedTuple):
     new_key: str | None
 
 
-def open_store(settings: Settings, *, clock: Clock = host_clock, create: bool = True) -> Store:
-    """The store that the settings name, with its schema up to date. Raises StoreUnusable."""
-    if not create and not settings.database_path.exists():
+async def open_store(settings: Settings, *, clock: Clock | None = None, create: bool = True) -> Store:
+    """The store that the settings name, with its schema up to date; `clock` instead of the engine's own, for tests.
+
+    Raises StoreUnusable, and StoreUnavailable where a server does not answer.
+    """
+    path = settings.database_path
+    if path is None:
+        from sellout.store.postgres import open_postgres  # a shop on SQLite need not carry the driver in its memory
+
+        return await open_postgres(settings.database, clock, wait_seconds=settings.lock_wait_seconds)
+    if not create and not path.exists():
         raise StoreUnusable("there is no such file; `sellout serve` and `sellout items add` make one")
-    return SQLiteStore(settings.database_path, clock, wait_seconds=settings.lock_wait_seconds)
+    return SQLiteStore(path, clock or host_clock, wait_seconds=settings.lock_wait_seconds)
 
 
 async def prepare(store: Store, settings: Settings, deadline: float) -> Prepared:

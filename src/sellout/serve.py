@@ -51,7 +51,7 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
 
 
 async def _prepare(settings: Settings) -> Prepared:
-    store = open_store(settings)
+    store = await open_store(settings)
     try:
         return await prepare(store, settings, time.monotonic() + settings.lock_wait_seconds)
     finally:

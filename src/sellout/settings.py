@@ -18,6 +18,9 @@ ORGANISER_KEY_LENGTH_MIN = 16
 _KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
 
 
+_PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
+
+
 class BadSetting(Exception):
     """A setting has a value that cannot be used. The message names it, the value and what is allowed."""
 
@@ -28,7 +31,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database: Annotated[
-        str, Field(description="Where sales are kept: sqlite:///FILE, relative to the working folder")
+        str,
+        Field(
+            description="Where sales are kept: sqlite:///FILE, relative to the working folder, or "
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME, with several HOST:PORT separated by commas where it fails over"
+        ),
     ] = "sqlite:///inventory.db"
     host: Annotated[str, Field(description="Address to listen on", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(description="Port to listen on; 0 takes a free one", ge=0, le=65535)] = 8000
@@ -110,8 +117,8 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _is_known_engine(cls, url: str) -> str:
-        if sqlite_path(url) is None:
-            raise ValueError("must be sqlite:///FILE or sqlite:////ABSOLUTE/FILE")
+        if sqlite_path(url) is None and not is_postgres(url):
+            raise ValueError("must be sqlite:///FILE, sqlite:////ABSOLUTE/FILE or postgresql://HOST/NAME")
         return url
 
     @field_validator("item")
@@ -131,11 +138,14 @@ class Settings(BaseSettings):
         return key
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file that `database` names."""
-        path = sqlite_path(self.database)
-        assert path is not None  # noqa: S101 - the validator has seen to it
-        return path
+    def database_path(self) -> Path | None:
+        """The SQLite file that `database` names; None where it is on a PostgreSQL server."""
+        return sqlite_path(self.database)
+
+    @property
+    def database_shown(self) -> str:
+        """`database` as it may be shown: without a password."""
+        return _PASSWORD.sub(r"\1:********@", self.database)
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -145,6 +155,11 @@ def sqlite_path(url: str) -> Path | None:
         return None
     name = parts.path.removeprefix("/")
     return Path(unquote(name)) if name and name != ":memory:" else None
+
+
+def is_postgres(url: str) -> bool:
+    """Whether an address is one of PostgreSQL's. The driver reads the rest of it."""
+    return urlsplit(url).scheme in ("postgresql", "postgres")
 
 
 def load_settings(**options: Any) -> Settings:
@@ -177,6 +192,8 @@ def describe(settings: Settings) -> list[Described]:
         variable = PREFIX + name.upper()
         value = getattr(settings, name)
         shown = "********" if isinstance(value, SecretStr) else value
+        if name == "database":
+            shown = settings.database_shown
         source = "environment" if name in settings.model_fields_set else "default"
         described.append(Described(name, variable, shown, source, field.description or ""))
     return described

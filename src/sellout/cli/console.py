@@ -19,7 +19,8 @@ from sellout.store.port import Store, StoreError
 _T = TypeVar("_T")
 
 DatabaseUrl = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="sqlite:///FILE (default: SELLOUT_DATABASE).")
+    str | None,
+    typer.Option("--database", metavar="URL", help="sqlite:///FILE or postgresql://... (default: SELLOUT_DATABASE)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -41,14 +42,14 @@ def store_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise Failed(f"{settings.database}: {error}") from None
+        raise Failed(f"{settings.database_shown}: {error}") from None
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[_T]], *, create: bool = False) -> _T:
     """Open the store, do the work, close it. Only with `create` a database is made. Raises Failed."""
 
     async def run() -> _T:
-        store = open_store(settings, create=create)
+        store = await open_store(settings, create=create)
         try:
             return await work(store)
         finally:

@@ -56,4 +56,4 @@ def reset(
         await add_default_item(store, settings, deadline_of(settings))
 
     with_store(settings, start_over, create=True)
-    typer.echo(f"{settings.database}: fresh, with {settings.stock} units of {settings.item}")
+    typer.echo(f"{settings.database_shown}: fresh, with {settings.stock} units of {settings.item}")

@@ -15,12 +15,12 @@ from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor
 from sellout.http.through_rsgi import RSGIDoor
 from sellout.settings import Settings
-from sellout.store.clock import Clock, host_clock
+from sellout.store.clock import Clock
 
 DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
 
 
-def create_app(settings: Settings, clock: Clock = host_clock) -> ASGIDoor:
+def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
     """The application for any ASGI server. It opens the database when the server starts it."""
     shop = Shop(settings, clock)
     return ASGIDoor(_framework(shop), shop)

@@ -12,7 +12,7 @@ from sellout.committer import Committer, Limits
 from sellout.http.requests import OrderReader
 from sellout.naming import slug
 from sellout.settings import Settings
-from sellout.store.clock import Clock, host_clock
+from sellout.store.clock import Clock
 from sellout.store.port import Store
 from sellout.telemetry import Metrics
 
@@ -26,7 +26,7 @@ class Shop:
     store: Store
     committer: Committer
 
-    def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self._clock = clock
         self.default_item_id = slug(settings.item)
@@ -36,7 +36,7 @@ class Shop:
     async def open(self) -> None:
         """Open the database and begin to commit. Raises StoreUnusable."""
         settings = self.settings
-        self.store = open_store(settings, clock=self._clock)
+        self.store = await open_store(settings, clock=self._clock)
         prepared = await prepare(self.store, settings, time.monotonic() + settings.lock_wait_seconds)
         if prepared.new_key is not None:
             announce_key(prepared.new_key)

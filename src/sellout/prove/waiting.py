@@ -11,6 +11,7 @@ from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
 from sellout.prove.told import ToldHold, Window, granted, window_of, with_ways
 
 ON_LIST = "waiting"
+OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class ToldEntry:
         """When it certainly waited still: the last look that found it so left then."""
         looks = [seen.window.earliest for seen in self.sightings if seen.state == ON_LIST]
         return max(looks, default=self.joined.earliest)
+
+    @property
+    def last_offered(self) -> float:
+        """When it was certainly still offered: the last look that found it so left then."""
+        return max((seen.window.earliest for seen in self.sightings if seen.state == OFFERED), default=0.0)
 
     @property
     def offered_until(self) -> datetime | None:

@@ -21,16 +21,22 @@ class Ending(StrEnum):
     ABANDON = "abandon"
     PAY_AND_ABANDON = "pay_and_abandon"
     PAY_ONCE_FOR_TWO = "pay_once_for_two"
+    PAY_LATE = "pay_late"
+    RELEASE_AND_CONFIRM = "release_and_confirm"
+    CONFIRM_AND_RELEASE = "confirm_and_release"
 
 
 ENDINGS: Mapping[Ending, int] = {
-    Ending.PAY_AND_CONFIRM: 33,
-    Ending.CONFIRM: 22,
+    Ending.PAY_AND_CONFIRM: 30,
+    Ending.CONFIRM: 18,
     Ending.CONFIRM_LATE: 14,
-    Ending.RELEASE: 12,
-    Ending.ABANDON: 9,
-    Ending.PAY_AND_ABANDON: 5,
+    Ending.RELEASE: 10,
+    Ending.ABANDON: 7,
+    Ending.PAY_AND_ABANDON: 4,
     Ending.PAY_ONCE_FOR_TWO: 5,
+    Ending.PAY_LATE: 4,
+    Ending.RELEASE_AND_CONFIRM: 4,
+    Ending.CONFIRM_AND_RELEASE: 4,
 }
 
 

@@ -11,8 +11,8 @@ FITTING: Refusals = {
     Action.BUY: STOCK,
     Action.HOLD: STOCK,
     Action.PAY: EXPIRED,
-    Action.CONFIRM: EXPIRED | {(409, "payment_ref_in_use")},
-    Action.RELEASE: EXPIRED,
+    Action.CONFIRM: EXPIRED | {(409, "payment_ref_in_use"), (409, "hold_released")},
+    Action.RELEASE: EXPIRED | {(409, "already_confirmed")},
 }
 
 

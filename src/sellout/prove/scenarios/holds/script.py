@@ -7,7 +7,7 @@ that what is left over was wanted by nobody.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
@@ -25,6 +25,17 @@ from sellout.prove.scenarios.shared.visits import (
 )
 
 LATE_SECONDS = 0.6  # after a hold's end, so that also customers know for certain that it has ended
+LATE = frozenset({Ending.CONFIRM_LATE, Ending.PAY_LATE})
+STEPS: Mapping[Ending, tuple[Action, ...]] = {
+    Ending.PAY_AND_CONFIRM: (Action.PAY, Action.CONFIRM),
+    Ending.CONFIRM: (Action.CONFIRM,),
+    Ending.CONFIRM_LATE: (Action.CONFIRM,),
+    Ending.RELEASE: (Action.RELEASE,),
+    Ending.PAY_AND_ABANDON: (Action.PAY,),
+    Ending.PAY_LATE: (Action.PAY,),
+    Ending.RELEASE_AND_CONFIRM: (Action.RELEASE, Action.CONFIRM),
+    Ending.CONFIRM_AND_RELEASE: (Action.CONFIRM, Action.RELEASE),
+}
 CONNECTIONS_EACH = 2  # a request that is sent twice at once needs another one
 
 
@@ -65,25 +76,18 @@ async def _visit(stage: Stage, customer: Customer, part: Part) -> Part | None:
 
 
 async def _end(stage: Stage, customer: Customer, part: Part, taken: Attempt, hold_id: str) -> None:
-    match part.ending:
-        case Ending.PAY_AND_CONFIRM:
-            if (await customer.ask(part.about(Action.PAY, hold_id))).granted:
-                await asyncio.sleep(part.thinks * stage.plan.pace.payment)
-                await customer.ask(part.about(Action.CONFIRM, hold_id))
-        case Ending.CONFIRM:
-            await customer.ask(part.about(Action.CONFIRM, hold_id))
-        case Ending.CONFIRM_LATE:
-            ends_at = taken.ended_at + stage.plan.pace.hold + LATE_SECONDS
-            await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
-            await customer.ask(part.about(Action.CONFIRM, hold_id))
-        case Ending.RELEASE:
-            await customer.ask(part.about(Action.RELEASE, hold_id))
-        case Ending.PAY_AND_ABANDON:
-            await customer.ask(part.about(Action.PAY, hold_id))
-        case Ending.PAY_ONCE_FOR_TWO:
-            await _pay_once_for_two(customer, part, hold_id)
-        case Ending.ABANDON:
-            pass
+    """What the part says, step by step; who begins to pay in vain goes no further."""
+    if part.ending in LATE:
+        ends_at = taken.ended_at + stage.plan.pace.hold + LATE_SECONDS
+        await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
+    if part.ending is Ending.PAY_ONCE_FOR_TWO:
+        await _pay_once_for_two(customer, part, hold_id)
+    for action in STEPS.get(part.ending, ()):
+        told = await customer.ask(part.about(action, hold_id))
+        if action is Action.PAY:
+            if not told.granted:
+                return
+            await asyncio.sleep(part.thinks * stage.plan.pace.payment)
 
 
 async def _pay_once_for_two(customer: Customer, part: Part, hold_id: str) -> None:

@@ -22,6 +22,11 @@ RULES = (
         rules.joined_in_order,
     ),
     Rule(
+        "places_are_true",
+        "Whoever joins is told how many wait before.",
+        rules.places_are_true,
+    ),
+    Rule(
         "entries_end_as_told",
         "Every entry waits, or has ended as its buyer was told.",
         rules.entries_end_as_told,

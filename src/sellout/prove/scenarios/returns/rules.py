@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from sellout.prove.evidence import Action, Entry, Evidence, Purchase
 from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
-from sellout.prove.told import purchases_told
+from sellout.prove.told import granted, purchases_told
 from sellout.prove.waiting import ToldEntry, entries_told
 
 FITTING: Refusals = {
@@ -119,6 +119,35 @@ def _places(entries: Iterable[Entry]) -> Iterator[str]:
             yield f"{second.buyer} joined before {first.buyer} and waits behind"
 
 
+def places_are_true(evidence: Evidence) -> Iterator[str]:
+    """The place that one is told on joining counts those who wait before, as far as customers can tell.
+
+    Certainly before are those who had joined and were still found waiting afterwards; possibly, all who may have joined
+    by then and had neither an offer nor left before.
+    """
+    told = list(entries_told(evidence.requests).values())
+    for entry, place in _first_places(evidence, told):
+        asked, answered = entry.joined
+        others = [other for other in told if other is not entry]
+        least = sum(other.joined.latest < asked and other.waited_until > answered for other in others)
+        most = sum(other.joined.earliest < answered and not _gone(other, asked) for other in others)
+        if place is not None and not least < place <= most + 1:
+            yield f"{entry.buyer} was told place {place} on joining, and {least} to {most} waited before"
+
+
+def _first_places(evidence: Evidence, told: Iterable[ToldEntry]) -> Iterator[tuple[ToldEntry, int | None]]:
+    by_id = {entry.entry_id: entry for entry in told}
+    for request, answer in granted(evidence.of((Action.JOIN,))):
+        entry = by_id.get(answer.text("entry_id") or "")
+        if entry is not None and not request.final.replayed:
+            yield entry, answer.whole("position")
+
+
+def _gone(entry: ToldEntry, at: float) -> bool:
+    """Whether its buyer was certainly offered something, or had left, by then."""
+    return any(window is not None and window.latest < at for window in (entry.offered, entry.left))
+
+
 def entries_end_as_told(evidence: Evidence) -> Iterator[str]:
     """Every entry is there, as it was told; it waits, or has come to the end that its offer had."""
     kept = {entry.entry_id: entry for entry in evidence.entries}
@@ -147,16 +176,16 @@ def nobody_waits_for_free_units(evidence: Evidence) -> Iterator[str]:
 
 def refunded_once(evidence: Evidence) -> Iterator[str]:
     """Each purchase that was given back counts once; whoever asks again is told so, and not before."""
-    granted: dict[str, list[float]] = defaultdict(list)
+    given: dict[str, list[float]] = defaultdict(list)
     for request in evidence.of((Action.REFUND,)):
         for attempt in request.attempts:
             if attempt.granted and not attempt.replayed:
-                granted[request.order.subject or ""].append(request.attempts[0].started_at)
-    for purchase_id, times in granted.items():
+                given[request.order.subject or ""].append(request.attempts[0].started_at)
+    for purchase_id, times in given.items():
         if len(times) > 1:
             yield f"Purchase {purchase_id} was given back {len(times)} times"
     for request in evidence.of((Action.REFUND,)):
-        first = min(granted[request.order.subject or ""], default=None)
+        first = min(given[request.order.subject or ""], default=None)
         if request.final.code == "already_refunded" and (first is None or first > request.final.ended_at):
             yield f"Purchase {request.order.subject} was told to be given back already, and nobody had done so"
     yield from _entered_once(evidence)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from sellout.prove.evidence import Books, Evidence
-from sellout.prove.scenarios.shared.keeping import all_holds
+from sellout.prove.scenarios.shared.endings import all_holds
 from sellout.prove.timeline import deadline_of
 from sellout.prove.told import ToldHold, ToldPurchase, purchases_told
 

@@ -1,6 +1,6 @@
 """The rules that every scenario but the rush shares, with their names. Pure."""
 
-from sellout.prove.scenarios.shared import keeping, ledger, units
+from sellout.prove.scenarios.shared import endings, keeping, ledger, units
 from sellout.prove.scenarios.shared.answers import Refusals, every_request_answered
 from sellout.prove.verdict import Rule
 
@@ -41,12 +41,17 @@ def shared_rules(fitting: Refusals) -> tuple[Rule, ...]:
         Rule(
             "holds_end_as_told",
             "Every hold has ended, and as its buyer was told.",
-            keeping.holds_end_as_told,
+            endings.holds_end_as_told,
         ),
         Rule(
             "deadlines_are_kept",
             "No hold ended before its time, and none could be used after it.",
-            keeping.deadlines_are_kept,
+            endings.deadlines_are_kept,
+        ),
+        Rule(
+            "ended_once",
+            "What was given back is not sold, and what was sold is not given back.",
+            endings.ended_once,
         ),
         Rule(
             "every_request_answered",

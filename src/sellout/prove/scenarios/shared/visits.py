@@ -13,7 +13,7 @@ from sellout.prove.customer import Customer
 from sellout.prove.evidence import Attempt, Audit, Books, Counters, Entry, Evidence, Hold, Order
 from sellout.prove.progress import Progress
 from sellout.prove.scenarios.scenario import Stage
-from sellout.prove.scenarios.shared.keeping import all_holds
+from sellout.prove.scenarios.shared.endings import all_holds
 from sellout.prove.waiting import entries_told
 
 FOR_NOW = frozenset({"all_held", "not_enough_left"})  # what can pass; every other refusal is the last word

@@ -1,0 +1,145 @@
+-- What is read outside of a batch.
+
+-- name: items
+-- All items. The units of holds past their deadline are not held; `unsettled` where somebody waits.
+SELECT i.id, i.item, i.capacity, i.sold,
+       i.held - CASE WHEN i.held = 0 THEN 0 ELSE (
+           SELECT coalesce(sum(h.quantity), 0)::bigint
+           FROM holds AS h
+           WHERE h.item_id = i.id AND h.ended_at IS NULL AND h.expires_at <= greatest(:now, i.decided_at)
+       ) END,
+       i.opens_at, i.closes_at, i.paused, i.limit_per_buyer, i.max_per_order, i.hold_seconds, i.payment_seconds,
+       i.offer_seconds, i.decided_at,
+       EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
+FROM inventory AS i
+ORDER BY i.created_at, i.id;
+
+-- name: item
+-- One item, likewise.
+SELECT i.id, i.item, i.capacity, i.sold,
+       i.held - CASE WHEN i.held = 0 THEN 0 ELSE (
+           SELECT coalesce(sum(h.quantity), 0)::bigint
+           FROM holds AS h
+           WHERE h.item_id = i.id AND h.ended_at IS NULL AND h.expires_at <= greatest(:now, i.decided_at)
+       ) END,
+       i.opens_at, i.closes_at, i.paused, i.limit_per_buyer, i.max_per_order, i.hold_seconds, i.payment_seconds,
+       i.offer_seconds, i.decided_at,
+       EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
+FROM inventory AS i
+WHERE i.id = :id;
+
+-- name: counters
+-- One item with its counters as they are written, for the audit.
+SELECT id, item, capacity, sold, held, opens_at, closes_at, paused, limit_per_buyer, max_per_order, hold_seconds,
+       payment_seconds, offer_seconds
+FROM inventory
+WHERE id = :id;
+
+-- name: hold
+-- One hold, with the instant of its item's last decision.
+SELECT h.id, h.item_id, h.item, h.buyer, h.quantity, h.idempotency_key, h.held_at, h.held_until, h.expires_at, h.state,
+       h.ended_at, (SELECT p.id FROM purchases AS p WHERE p.hold_id = h.id), h.basket_id, h.entry_id, i.decided_at
+FROM holds AS h JOIN inventory AS i ON i.id = h.item_id
+WHERE h.id = :id;
+
+-- name: entry
+-- One entry of the waiting list, and how many waited at its place and before it.
+SELECT w.id, w.item_id, w.buyer, w.quantity, w.contact, w.hold_id, w.position, w.state, w.joined_at, w.entry_no,
+       (
+           SELECT count(*)
+           FROM waitlist AS before
+           WHERE before.item_id = w.item_id AND before.state = 'waiting' AND before.entry_no <= w.entry_no
+       )
+FROM waitlist AS w
+WHERE w.id = :id;
+
+-- name: late_payments
+-- Payments of an item that are to be given back, in the order of their references.
+SELECT payment_ref, hold_id, item_id, quantity
+FROM late_payments
+WHERE item_id = :item_id AND payment_ref > :after
+ORDER BY payment_ref
+LIMIT :limit;
+
+-- name: purchase
+-- One purchase.
+SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
+       payment_ref, basket_id
+FROM purchases
+WHERE id = :id;
+
+-- name: purchase_by_key
+-- What an idempotency key has got.
+SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
+       payment_ref, basket_id
+FROM purchases
+WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key;
+
+-- name: purchases
+-- A page of an item's purchases, in the order of their sale.
+SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
+       payment_ref, basket_id, purchase_no
+FROM purchases
+WHERE item_id = :item_id AND purchase_no > :after
+ORDER BY purchase_no
+LIMIT :limit;
+
+-- name: movement_sums
+-- The ledger of an item, added up.
+SELECT kind, count(*), sum(capacity)::bigint, sum(sold)::bigint, sum(held)::bigint
+FROM movements
+WHERE item_id = :item_id
+GROUP BY kind;
+
+-- name: purchased
+-- Units in purchases that are not refunded.
+SELECT coalesce(sum(quantity), 0)::bigint
+FROM purchases
+WHERE item_id = :item_id AND refunded_at IS NULL;
+
+-- name: holding
+-- Units in open holds.
+SELECT coalesce(sum(quantity), 0)::bigint
+FROM holds
+WHERE item_id = :item_id AND ended_at IS NULL;
+
+-- name: unmatched_holds
+-- Holds whose movements do not say the same as they do, and movements of holds that are not there.
+SELECT count(*)
+FROM (
+    SELECT id
+    FROM (
+        SELECT id, 1 AS hold, quantity * (ended_at IS NULL)::int AS told, 0 AS moved
+        FROM holds
+        WHERE item_id = :item_id
+        UNION ALL
+        SELECT hold_id, 0, 0, held
+        FROM movements
+        WHERE item_id = :item_id AND hold_id IS NOT NULL
+    ) AS account
+    GROUP BY id
+    HAVING sum(told) <> sum(moved) OR sum(hold) <> 1 OR count(*) < 2
+) AS unmatched;
+
+-- name: unmatched_purchases
+-- Purchases whose movements do not say the same as they do, and movements of purchases that are not there.
+-- One pass over both, as in the SQLite statement.
+SELECT count(*)
+FROM (
+    SELECT id
+    FROM (
+        SELECT id, 1 AS purchase, quantity * (refunded_at IS NULL)::int AS told, 0 AS moved
+        FROM purchases
+        WHERE item_id = :item_id
+        UNION ALL
+        SELECT purchase_id, 0, 0, sold
+        FROM movements
+        WHERE item_id = :item_id AND purchase_id IS NOT NULL
+    ) AS account
+    GROUP BY id
+    HAVING sum(told) <> sum(moved) OR sum(purchase) <> 1 OR count(*) < 2
+) AS unmatched;
+
+-- name: ping
+-- Does the database answer, and is its schema there?
+SELECT count(*) FROM sellout_migrations;
