@@ -23,15 +23,25 @@ class Beside:
         self.clock = clock
         self.model = Model()
         self._open = open_store
-        self._store = open_store(lambda: self.clock)
+        self._store = self._opened()
+        self._other: Store | None = None
+
+    def _opened(self) -> Store:
+        return self._open(lambda: self.clock)
 
     async def reopen(self) -> None:
         """The store is closed and opened again."""
         await self._store.close()
-        self._store = self._open(lambda: self.clock)
+        self._store = self._opened()
+
+    def take_turns(self) -> None:
+        """Another store on the same database goes on, until it is this one's turn again."""
+        self._store, self._other = self._other or self._opened(), self._store
 
     async def close(self) -> None:
         await self._store.close()
+        if self._other is not None:
+            await self._other.close()
 
     async def transact(self, batch: Sequence[Command]) -> None:
         """A batch; the model takes it one by one."""

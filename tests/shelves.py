@@ -46,7 +46,7 @@ from sellout.domain import (
     Scope,
 )
 
-NOW = 1_000_000
+NOW = 1_700_000_000_000_000
 
 _END = {HoldState.CONFIRMED: Kind.CONFIRM, HoldState.RELEASED: Kind.RELEASE}
 _NEVER_CHANGES = ("id", "item_id", "buyer", "quantity", "key", "held_at", "held_until", "basket_id", "entry_id")

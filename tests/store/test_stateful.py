@@ -1,0 +1,109 @@
+"""Any store beside the model: whatever is asked, at whatever time, both answer and show the same.
+
+Each engine is put under the same machine. A step is a batch, a jump of the clock, closing the store and opening it
+again, or going on with another store on the same database; after each, all that readers can see is compared.
+"""
+
+import asyncio
+import contextlib
+import functools
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import note, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from sellout.domain import AddItem, Command
+from sellout.store.sqlite import SQLiteStore
+from tests.beside import Beside, OpenStore
+from tests.memory_store import MemoryStore
+from tests.sales import CHANCE, Asked, an_odd_item
+from tests.shelves import NOW, Shelves
+
+NewDatabase = Callable[[], AbstractContextManager[OpenStore]]
+"""An empty database for as long as it is wanted, and how a store on it is opened."""
+
+BATCH_MAX = 8
+STEPS = 30
+
+
+class SaleBesideModel(RuleBasedStateMachine):
+    """One sale in a store and in the model."""
+
+    def __init__(self, new_database: NewDatabase) -> None:
+        super().__init__()
+        self.undo = ExitStack()
+        self.loop = self.undo.enter_context(asyncio.Runner())
+        self.beside = Beside(self.undo.enter_context(new_database()), NOW)
+        self.asked = Asked(Random(0))
+
+    @initialize(chance=CHANCE)
+    def two_items_are_put_on_sale(self, chance: Random) -> None:
+        self.asked.chance = chance
+        self.transact([AddItem(an_odd_item(self.asked, item_id)) for item_id in "ab"])
+
+    @rule(chance=CHANCE)
+    def one_command(self, chance: Random) -> None:
+        self.asked.chance = chance
+        self.transact([self.asked.command()])
+
+    @rule(chance=CHANCE)
+    def a_batch(self, chance: Random) -> None:
+        self.asked.chance = chance
+        self.transact(self.asked.batch(BATCH_MAX))
+
+    @rule(chance=CHANCE)
+    def the_clock_jumps(self, chance: Random) -> None:
+        self.asked.chance = chance
+        self.asked.jump()
+        self.beside.clock = self.asked.clock
+        note(f"the clock shows {self.beside.clock}")
+
+    @rule()
+    def the_store_is_opened_again(self) -> None:
+        self.loop.run(self.beside.reopen())
+
+    @rule()
+    def another_store_on_it_goes_on(self) -> None:
+        self.beside.take_turns()
+
+    @invariant()
+    def readers_see_the_same(self) -> None:
+        self.loop.run(self.beside.look())
+
+    def transact(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            note(f"{command}")
+        self.loop.run(self.beside.transact(commands))
+
+    def teardown(self) -> None:
+        self.loop.run(self.beside.close())
+        self.undo.close()
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[OpenStore]:
+    yield functools.partial(MemoryStore, Shelves())
+
+
+@contextlib.contextmanager
+def on_sqlite() -> Iterator[OpenStore]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield functools.partial(SQLiteStore, Path(folder) / "sale.db")
+
+
+@pytest.mark.timeout(600)  # after a failure, Hypothesis looks for a shorter one for five minutes at most
+@pytest.mark.parametrize(
+    ("new_database", "sales"),
+    [pytest.param(in_memory, 100, id="in memory"), pytest.param(on_sqlite, 100, id="sqlite")],
+)
+def test_a_store_and_the_model_tell_the_same_sale(new_database: NewDatabase, sales: int) -> None:
+    class Machine(SaleBesideModel):
+        def __init__(self) -> None:
+            super().__init__(new_database)
+
+    run_state_machine_as_test(Machine, settings=settings(max_examples=sales, stateful_step_count=STEPS))
