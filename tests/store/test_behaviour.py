@@ -14,7 +14,6 @@ from sellout.domain import (
     Change,
     ChangeItem,
     Command,
-    Instant,
     Item,
     ItemSaved,
     Kind,
@@ -25,8 +24,11 @@ from sellout.domain import (
     Refunded,
     Refused,
 )
+from sellout.store.clock import Clock
 from sellout.store.port import Store, first_item
+from sellout.store.postgres import open_postgres
 from sellout.store.sqlite import SQLiteStore
+from tests import postgres
 from tests.words import a_buy, an_item
 
 _T = TypeVar("_T")
@@ -35,13 +37,13 @@ _T = TypeVar("_T")
 class Shop:
     """A database that tests open, use and open again; each engine makes one."""
 
-    def __init__(self, open_store: Callable[[Callable[[], Instant]], Store]) -> None:
-        self._open = open_store
+    def __init__(self, open_store: Callable[[Clock], Awaitable[Store]]) -> None:
+        self.open = open_store
         self.now = 1_700_000_000_000_000
 
     def use(self, work: Callable[[Store], Awaitable[_T]]) -> _T:
         async def run() -> _T:
-            store = self._open(lambda: self.now)
+            store = await self.open(lambda: self.now)
             try:
                 return await work(store)
             finally:
@@ -58,10 +60,16 @@ class Shop:
         return found
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
-    assert request.param == "sqlite"
-    return Shop(lambda clock: SQLiteStore(tmp_path / "shop.db", clock))
+    if request.param == "postgres":
+        url = postgres.fresh_database()
+        return Shop(lambda clock: open_postgres(url, clock))
+
+    async def open_file(clock: Clock) -> Store:
+        return SQLiteStore(tmp_path / "shop.db", clock)
+
+    return Shop(open_file)
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[str]:
@@ -178,7 +186,7 @@ def test_two_stores_on_one_database_sell_one_stock(shop: Shop) -> None:
     shop.transact(AddItem(an_item(capacity=50)))
 
     async def sell(one: Store) -> list[Outcome]:
-        two = shop._open(lambda: shop.now)
+        two = await shop.open(lambda: shop.now)
         try:
             deadline = time.monotonic() + 30
             batches = [store.transact([a_buy(key=f"k{n}") for n in range(i, i + 3)], deadline)

@@ -58,6 +58,9 @@ READERS_MAX = 4
 READ_SECONDS_MAX = 5.0
 """For one reading, with waiting for a connection."""
 
+CLOSE_SECONDS_MAX = 2.0
+"""For saying goodbye to a server that may have gone before."""
+
 PAUSE_SECONDS = (0.01, 0.25)
 """Between two tries of a batch: the shortest and the longest; each is longer than the one before."""
 
@@ -93,22 +96,14 @@ class PostgresStore:
         self._wait_seconds = wait_seconds
         self._writer: Connection | None = writer
         self._readers: asyncpg.Pool[asyncpg.Record] | None = None
+        self._turn = asyncio.Lock()
         self._batches = 0
         self._warned = False
         writer.add_log_listener(self._hear)
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
-        batch = _Batch(commands)
-        pause, longest = PAUSE_SECONDS
-        while True:
-            try:
-                with unavailable_on_error():
-                    return await self._try(batch, deadline)
-            except Again as reason:
-                if time.monotonic() + pause >= deadline:
-                    raise StoreUnavailable(str(reason)) from reason
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that nodes do not meet again
-            pause = min(longest, 2 * pause)
+        async with self._turn:
+            return await self._try_until(deadline, _Batch(commands))
 
     async def items(self) -> Snapshot:
         return await self._read(readings.items())
@@ -153,12 +148,35 @@ class PostgresStore:
         await self._read(readings.ping())
 
     async def close(self) -> None:
-        self._drop_writer()
+        async with self._turn:
+            await self._say_goodbye()
+
+    async def _say_goodbye(self) -> None:
+        if self._writer is not None:
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._writer.close(timeout=CLOSE_SECONDS_MAX)
+            self._drop_writer()
         if self._readers is not None:
-            self._readers.terminate()
-            self._readers = None
+            readers, self._readers = self._readers, None
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                    await readers.close()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                readers.terminate()
 
     # Writing.
+
+    async def _try_until(self, deadline: float, batch: _Batch) -> list[Outcome]:
+        pause, longest = PAUSE_SECONDS
+        while True:
+            try:
+                with unavailable_on_error():
+                    return await self._try(batch, deadline)
+            except Again as reason:
+                if time.monotonic() + pause >= deadline:
+                    raise StoreUnavailable(str(reason)) from reason
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that nodes do not meet again
+            pause = min(longest, 2 * pause)
 
     async def _try(self, batch: _Batch, deadline: float) -> list[Outcome]:
         """Decide and commit a batch. Raises Again where it was not committed, and Unknown where it may be."""
@@ -249,7 +267,7 @@ class PostgresStore:
                 async with connection.transaction():
                     return await self._run(connection, steps)
             finally:
-                connection.terminate()
+                await connection.close(timeout=CLOSE_SECONDS_MAX)
 
     # Reading.
 
