@@ -361,6 +361,55 @@ class TestDeadlinesAreKept:
         assert broken(HOLDS, till.evidence()) == []
 
 
+class TestEndedOnce:
+    def test_accepts_that_an_ended_hold_stays_ended(self) -> None:
+        till = Till({"item": 3})
+        ann, bob = till.ask(hold("ann")), till.ask(hold("bob"))
+        till.ask(confirm(ann, "ann"))
+        assert till.ask(release(ann, "ann")).code == "already_confirmed"
+        till.ask(release(bob, "bob"))
+        assert till.ask(confirm(bob, "bob")).code == "hold_released"
+        assert broken(HOLDS, till.evidence()) == []
+
+    def test_sees_a_hold_that_is_sold_after_it_was_given_back(self) -> None:
+        class Forgiving(Till):
+            def on_confirm(self, order: Order) -> Said:
+                kept = self.holds[order.subject or ""]
+                kept.state = "expired" if kept.state == "released" else kept.state
+                return super().on_confirm(order)
+
+        till = Forgiving({"item": 3})
+        taken = till.ask(hold("ann"))
+        till.ask(release(taken, "ann"))
+        till.ask(confirm(taken, "ann"))
+        assert "ended_once" in broken(HOLDS, till.evidence())
+
+    def test_sees_a_hold_that_is_given_back_after_it_was_sold(self) -> None:
+        class Forgiving(Till):
+            def on_release(self, order: Order) -> Said:
+                kept = self.holds[order.subject or ""]
+                return (204, {}) if kept.state == "confirmed" else super().on_release(order)
+
+        till = Forgiving({"item": 3})
+        taken = till.ask(hold("ann"))
+        till.ask(confirm(taken, "ann"))
+        till.ask(release(taken, "ann"))
+        assert "ended_once" in broken(HOLDS, till.evidence())
+
+    @pytest.mark.parametrize(
+        ("action", "code"), [(Action.CONFIRM, "hold_released"), (Action.RELEASE, "already_confirmed")]
+    )
+    def test_sees_an_end_that_nobody_asked_for(self, action: Action, code: str) -> None:
+        till = Till({"item": 3})
+        taken = till.ask(hold("ann"))
+        till.ask(confirm(taken, "ann") if action is Action.CONFIRM else release(taken, "ann"))
+        run = tell_instead(
+            till.evidence(),
+            lambda r: replace(r.final, status=409, said={"code": code}) if r.order.action is action else None,
+        )
+        assert "ended_once" in broken(HOLDS, run)
+
+
 class TestLatePayments:
     def late(self, till: Till | None = None, stock: int = 1) -> Evidence:
         """Ann's hold has expired; bob has bought all there is but what the stock has beyond one; then she pays."""

@@ -172,6 +172,45 @@ class TestJoinedInOrder:
         assert broken(RETURNS, replace(run, entries=entries)) == ["joined_in_order"]
 
 
+class TestPlacesAreTrue:
+    def joining(self, till: Till) -> Evidence:
+        till.ask(buy("olga"))
+        ann = till.ask(join("ann"))
+        till.ask(join("bob"))
+        till.ask(join("cid"))
+        till.ask(leave(ann, "ann"))
+        till.ask(join("dee", doubled=True))
+        return till.evidence()
+
+    def told(self, evidence: Evidence, buyer: str, place: int) -> Evidence:
+        return tell_instead(
+            evidence,
+            lambda r: (
+                replace(r.final, said={**r.final.said, "position": place})
+                if r.order.action is Action.JOIN and r.order.buyer == buyer
+                else None
+            ),
+        )
+
+    def test_accepts_places_that_count_those_who_wait_before(self) -> None:
+        run = self.joining(Till({"item": 1}))
+        places = [r.final.whole("position") for r in run.requests if r.order.action is Action.JOIN]
+        assert (places, broken(RETURNS, run)) == ([1, 2, 3, 3, 3], [])
+
+    @pytest.mark.parametrize(("buyer", "place"), [("ann", 0), ("ann", 2), ("bob", 4), ("dee", 5)])
+    def test_sees_another_place(self, buyer: str, place: int) -> None:
+        run = self.told(self.joining(Till({"item": 1})), buyer, place)
+        assert broken(RETURNS, run) == ["places_are_true"]
+
+    def test_sees_a_place_before_those_who_are_still_seen_waiting(self) -> None:
+        till = Till({"item": 1})
+        till.ask(buy("olga"))
+        ann = till.ask(join("ann"))
+        till.ask(join("bob"))
+        till.ask(look(ann, "ann"))
+        assert broken(RETURNS, self.told(till.evidence(), "bob", 1)) == ["places_are_true"]
+
+
 class TestEntriesEndAsTold:
     @pytest.mark.parametrize(
         ("buyer", "state"), [("bob", "lapsed"), ("cid", "lapsed"), ("dee", "offered"), ("eve", "waiting")]
@@ -203,6 +242,50 @@ class TestEntriesEndAsTold:
         till.ask(look(ann, "ann"))
         till.wait(9)
         assert broken(RETURNS, till.evidence()) == ["holds_end_as_told", "entries_end_as_told"]
+
+
+class TestOffers:
+    def test_that_are_shown_when_their_time_is_over_are_seen(self) -> None:
+        class Patient(Till):
+            def offer(self, item: str) -> None:
+                self.pace, pace = replace(self.pace, offer=9), self.pace
+                super().offer(item)
+                self.pace = pace
+
+        till = Patient({"item": 1})
+        sold = till.ask(buy("olga"))
+        ann = till.ask(join("ann"))
+        till.ask(refund(sold))
+        till.ask(look(ann, "ann"))
+        till.wait(till.pace.offer + 1)
+        till.ask(look(ann, "ann"))
+        till.rest()
+        till.rest()
+        assert "deadlines_are_kept" in broken(RETURNS, till.evidence())
+
+    def test_that_are_left_too_late_may_have_lapsed(self) -> None:
+        till = Till({"item": 1})
+        sold = till.ask(buy("olga"))
+        ann = till.ask(join("ann"))
+        till.ask(refund(sold))
+        till.ask(look(ann, "ann"))
+        till.wait(till.pace.offer + 1)
+        assert till.ask(leave(ann, "ann")).granted
+        assert broken(RETURNS, till.evidence()) == []
+
+    def test_that_are_left_in_time_must_be_given_back(self) -> None:
+        class Deaf(Till):
+            def on_leave(self, order: Order) -> Said:
+                return 204, {"entry_id": order.subject}
+
+        till = Deaf({"item": 1})
+        sold = till.ask(buy("olga"))
+        ann = till.ask(join("ann"))
+        till.ask(refund(sold))
+        till.ask(look(ann, "ann"))
+        till.ask(leave(ann, "ann"))
+        till.rest()
+        assert broken(RETURNS, till.evidence()) == ["holds_end_as_told"]
 
 
 class TestNobodyWaitsForFreeUnits:

@@ -145,14 +145,14 @@ class Till:
     def on_pay(self, order: Order) -> Said:
         hold = self.holds[order.subject or ""]
         if hold.state not in OPEN:
-            return problem(409, f"hold_{hold.state}")
+            return ended(hold)
         hold.state, hold.until = "paying", max(hold.until, self.now + self.pace.payment)
         return 200, self.shown(hold)
 
     def on_confirm(self, order: Order) -> Said:
         hold, ref = self.holds[order.subject or ""], order.payment_ref
         if hold.state in ("confirmed", "released"):
-            return problem(409, "already_confirmed" if hold.state == "confirmed" else "hold_released")
+            return ended(hold)
         if self.is_used(ref):
             return problem(409, "payment_ref_in_use")
         if hold.state == "expired" and (self.is_late(ref) or hold.line.quantity > self.shelves[hold.line.item].free):
@@ -178,7 +178,7 @@ class Till:
         hold = self.holds[order.subject or ""]
         if hold.state in OPEN:
             self.end(hold, "release", "released")
-        return (204, {}) if hold.state == "released" else problem(409, f"hold_{hold.state}")
+        return (204, {}) if hold.state == "released" else ended(hold)
 
     def on_refund(self, order: Order) -> Said:
         item, purchase = self.purchases[order.subject or ""]
@@ -348,6 +348,10 @@ def sold_as(item: str, purchase: Purchase) -> dict[str, Any]:
 
 def problem(status: int, code: str, **more: Any) -> Said:
     return status, {"code": code, **more}
+
+
+def ended(hold: KeptHold) -> Said:
+    return problem(409, "already_confirmed" if hold.state == "confirmed" else f"hold_{hold.state}")
 
 
 def at(seconds: float) -> datetime:

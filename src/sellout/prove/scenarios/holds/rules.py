@@ -23,12 +23,13 @@ def refund_due_only_when_gone(evidence: Evidence) -> Iterator[str]:
     was decided first, and the units must have been gone at some moment between the first's departure and the
     last's answer.
     """
+    levels = levels_of(evidence)
     for payment_ref, requests in _late(evidence).items():
         attempts = [attempt for request in requests for attempt in request.attempts]
         line, item = requests[0].order.lines[0], requests[0].order.lines[0].item
         during = min(a.started_at for a in attempts), max(a.ended_at for a in attempts)
         capacity = next(books.after.capacity for books in evidence.books if books.item == item)
-        free = capacity - levels_of(evidence)[item].possibly_engaged.most(*during)
+        free = capacity - levels[item].possibly_engaged.most(*during)
         if free >= line.quantity:
             yield f"Payment {payment_ref} for {line.quantity} came late, and {free} of {item} were free all the while"
         for told in attempts:

@@ -4,11 +4,13 @@ Who was before whom is judged twice: by the customers' own clock, which says so 
 come before the other's request left; and by the times that the server names, which must agree with that.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import inf
 
 from sellout.prove.evidence import Action, Entry, Evidence, Purchase
 from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
@@ -122,15 +124,18 @@ def _places(entries: Iterable[Entry]) -> Iterator[str]:
 def places_are_true(evidence: Evidence) -> Iterator[str]:
     """The place that one is told on joining counts those who wait before, as far as customers can tell.
 
-    Certainly before are those who had joined and were still found waiting afterwards; possibly, all who may have joined
-    by then and had neither an offer nor left before.
+    Certainly before are those who had joined, less all who may have been offered something or left by then; possibly,
+    all who may have joined by then, less those who certainly were or had.
     """
     told = list(entries_told(evidence.requests).values())
-    for entry, place in _first_places(evidence, told):
+    may_come, gone = sorted(e.joined.earliest for e in told), sorted(_gone(e) for e in told)
+    came, until = sorted(told, key=lambda entry: entry.joined.latest), list[float]()
+    for entry, place in sorted(_first_places(evidence, told), key=lambda joining: joining[0].joined):
         asked, answered = entry.joined
-        others = [other for other in told if other is not entry]
-        least = sum(other.joined.latest < asked and other.waited_until > answered for other in others)
-        most = sum(other.joined.earliest < answered and not _gone(other, asked) for other in others)
+        while len(until) < len(came) and came[len(until)].joined.latest < asked:
+            insort(until, came[len(until)].waited_until)
+        least = len(until) - bisect_right(until, answered)
+        most = bisect_left(may_come, answered) - 1 - bisect_left(gone, asked)
         if place is not None and not least < place <= most + 1:
             yield f"{entry.buyer} was told place {place} on joining, and {least} to {most} waited before"
 
@@ -143,9 +148,9 @@ def _first_places(evidence: Evidence, told: Iterable[ToldEntry]) -> Iterator[tup
             yield entry, answer.whole("position")
 
 
-def _gone(entry: ToldEntry, at: float) -> bool:
-    """Whether its buyer was certainly offered something, or had left, by then."""
-    return any(window is not None and window.latest < at for window in (entry.offered, entry.left))
+def _gone(entry: ToldEntry) -> float:
+    """When it certainly waited no longer: its buyer was told of an offer, or of having left."""
+    return min(window.latest if window is not None else inf for window in (entry.offered, entry.left))
 
 
 def entries_end_as_told(evidence: Evidence) -> Iterator[str]:

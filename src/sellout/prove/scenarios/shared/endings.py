@@ -22,14 +22,17 @@ def holds_end_as_told(evidence: Evidence) -> Iterator[str]:
             yield f"{books.after.held} of {books.item} are still held"
     kept = {hold.hold_id: hold for hold in evidence.holds}
     bought = {p.hold_id: p for p in purchases_told(evidence.requests).values() if p.hold_id is not None}
+    unsure = {request.order.subject for request in evidence.requests if not request.final.definite}
     for told in all_holds(evidence).values():
         if told.hold_id not in kept:
             yield f"{told.buyer} was told of hold {told.hold_id}, and the server has no such hold"
-        else:
-            yield from _ended_otherwise(told, kept[told.hold_id], bought.get(told.hold_id), evidence)
+            continue
+        yield from _ended_otherwise(told, kept[told.hold_id], bought.get(told.hold_id))
+        if told.hold_id not in bought and told.released is None and told.hold_id not in unsure:
+            yield from _let_go_otherwise(told, kept[told.hold_id], evidence)
 
 
-def _ended_otherwise(told: ToldHold, kept: Hold, bought: ToldPurchase | None, evidence: Evidence) -> Iterator[str]:
+def _ended_otherwise(told: ToldHold, kept: Hold, bought: ToldPurchase | None) -> Iterator[str]:
     whose = f"Hold {told.hold_id} of {told.buyer}"
     if (kept.item, kept.quantity, kept.buyer) != (*told.line, told.buyer):
         yield f"{whose} for {told.line} is kept for {kept.buyer} with {kept.quantity} of {kept.item}"
@@ -39,24 +42,17 @@ def _ended_otherwise(told: ToldHold, kept: Hold, bought: ToldPurchase | None, ev
         yield f"{whose} made purchase {bought.purchase_id} and is kept as {kept.state} with {kept.purchase_id}"
     elif told.released is not None and kept.state != "released":
         yield f"{whose} was released and is kept as {kept.state}"
-    elif bought is None and told.released is None and _all_answered(told, evidence):
-        yield from (f"{whose} {why}" for why in _let_go_otherwise(told, kept, evidence))
 
 
 def _let_go_otherwise(told: ToldHold, kept: Hold, evidence: Evidence) -> Iterator[str]:
     """Neither confirmed nor released: it must have expired, or have been given up by leaving the list in time."""
-    deadline = deadline_of(told, evidence.pace)
-    if told.left is None and kept.state != "expired":
-        yield f"was neither confirmed nor released and is kept as {kept.state}"
-    elif told.left is not None and kept.state not in ("expired", "released"):
-        yield f"was given up and is kept as {kept.state}"
-    elif told.left is not None and kept.state == "expired" and told.left.latest < deadline.earliest:
-        yield "was given up in time and is kept as expired"
-
-
-def _all_answered(told: ToldHold, evidence: Evidence) -> bool:
-    about = [request for request in evidence.requests if request.order.subject == told.hold_id]
-    return all(request.final.definite for request in about)
+    whose, in_time = f"Hold {told.hold_id} of {told.buyer}", deadline_of(told, evidence.pace).earliest
+    if told.left is None and kept.state not in (*OPEN, "expired"):
+        yield f"{whose} was neither confirmed nor released and is kept as {kept.state}"
+    elif told.left is not None and kept.state not in (*OPEN, "expired", "released"):
+        yield f"{whose} was given up and is kept as {kept.state}"
+    elif told.left is not None and kept.state == "expired" and told.left.latest < in_time:
+        yield f"{whose} was given up in time and is kept as expired"
 
 
 def deadlines_are_kept(evidence: Evidence) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The rule that counters, ledger, purchases and what buyers were told add up, item by item. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from sellout.prove.evidence import Books, Evidence
 from sellout.prove.scenarios.shared.endings import all_holds
@@ -39,24 +39,23 @@ def _against_buyers(books: Books, evidence: Evidence) -> Iterator[str]:
     bought = [p for p in purchases_told(evidence.requests).values() if p.line.item == books.item]
     holds = [hold for hold in all_holds(evidence).values() if hold.line.item == books.item]
     back = [purchase for purchase in bought if purchase.refunded is not None]
-    released = [hold for hold in holds if _is_released(hold, evidence)]
+    given_up = {kept.hold_id for kept in evidence.holds if kept.state == "released"}
+    released = [hold for hold in holds if _is_released(hold, given_up)]
+    ended = [hold for hold in holds if not _is_released(hold, given_up)]
     yield from _sum(books, "buy", "sold", _units(bought), len(bought))
     yield from _sum(books, "refund", "sold", -_units(back), len(back))
     yield from _sum(books, "hold", "held", _units(holds), len(holds))
     yield from _sum(books, "release", "held", -_units(released), len(released))
     audit = books.audit_after
-    ended = audit.of("confirm").held + audit.of("expire").held
-    if ended != (told := _units(released) + books.after.held - _units(holds)):
-        yield f"the ledger's movements confirm and expire end {-ended} held units, by what buyers were told {-told}"
-    yield from _expired(books, [hold for hold in holds if hold not in released], evidence)
+    entered = -(audit.of("confirm").held + audit.of("expire").held)
+    if entered != (told := _units(ended) - books.after.held):
+        yield f"the ledger's movements confirm and expire end {entered} held units, by what buyers were told {told}"
+    yield from _expired(books, ended, evidence)
 
 
-def _is_released(hold: ToldHold, evidence: Evidence) -> bool:
+def _is_released(hold: ToldHold, given_up: Container[str]) -> bool:
     """Whether a place that was left still had its offer, only the hold can tell; another rule judges whether it may."""
-    given_up = hold.left is not None and any(
-        kept.hold_id == hold.hold_id and kept.state == "released" for kept in evidence.holds
-    )
-    return hold.released is not None or given_up
+    return hold.released is not None or (hold.left is not None and hold.hold_id in given_up)
 
 
 def _sum(books: Books, kind: str, part: str, units: int, count: int) -> Iterator[str]:
