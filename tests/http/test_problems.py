@@ -138,3 +138,31 @@ def test_a_database_that_cannot_answer_is_a_503(case: str, shop: Shop, monkeypat
 def test_the_instance_of_a_problem_is_the_address_without_its_question(shared: Shop) -> None:
     problem = problem_of(shared.ask("GET", "/v1/items/item-b?key=secret"), 404, "unknown_item")
     assert problem["instance"] == "/v1/items/item-b"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("/v1/items/%00/purchases", "unknown_item"),
+        ("/v1/holds/a%00b", "unknown_hold"),
+        ("/v1/purchases/%1b", "unknown_purchase"),
+        ("/v1/waitlist/%07", "unknown_entry"),
+        ("/%0d%0a", "not_found"),
+    ],
+)
+def test_an_address_with_control_characters_leads_nowhere(shared: Shop, method: str, address: str, code: str) -> None:
+    problem_of(shared.ask(method, address), 404, code)
+
+
+def test_text_that_no_database_could_keep_is_refused(shared: Shop) -> None:
+    for body in (b'{"buyer": "\\u0000"}', b'{"buyer": "\\ud800"}', b'{"buyer": "a\xff"}'):
+        answer = shared.ask("POST", "/buy_ticket", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        basket = b'{"lines": [{"item": "item-a"}], ' + body[1:]
+        answer = shared.ask("POST", "/v1/baskets/holds", content=basket, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        waits = body[:-1] + b', "contact": "\\ud800"}'
+        address = "/v1/items/item-a/waitlist"
+        answer = shared.ask("POST", address, content=waits, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422

@@ -45,6 +45,7 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 _ONE_UNIT = (ANONYMOUS, 1)
 _decode_order = msgspec.json.Decoder(Order).decode
 _decode_confirmation = msgspec.json.Decoder(Confirmation).decode
+_decode_anything = msgspec.json.Decoder().decode
 _decode_nothing = msgspec.json.Decoder(Nothing).decode
 _is_payment_ref = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{PAYMENT_REF_LENGTH_MAX}}}").fullmatch
 
@@ -94,6 +95,21 @@ def read_nothing(body: bytes, content_type: str | None) -> None:
         parse_json(body, content_type, _decode_nothing)
 
 
+def check_address(path: str) -> None:
+    """Raises BadRequest where an address has control characters: no id has, and not every engine could be asked."""
+    if not path.isprintable():
+        kind = next((code for start, code in _UNKNOWN.items() if path.startswith(start)), "not_found")
+        raise BadRequest(Problem(kind, "There is nothing at this address."))
+
+
+_UNKNOWN = {
+    "/v1/items/": "unknown_item",
+    "/v1/holds/": "unknown_hold",
+    "/v1/purchases/": "unknown_purchase",
+    "/v1/waitlist/": "unknown_entry",
+}
+
+
 def check_json(content_type: str | None, body: bytes) -> None:
     """Raises BadRequest where a body is declared to be anything but JSON."""
     if body and content_type is not None and not _is_json(content_type):
@@ -111,6 +127,16 @@ def parse_json(body: bytes, content_type: str | None, decode: Any) -> Any:
         if content_type is None:
             raise BadRequest(NO_JSON) from None
         raise BadRequest(invalid(FieldError("body", f"is not valid JSON: {error}"))) from None
+
+
+def check_body(method: str, content_type: str | None, body: bytes) -> None:
+    """What FastAPI's own parser would let pass: another content type, and text that is no text (lone surrogates).
+
+    Raises BadRequest. Bodies of other methods mean nothing.
+    """
+    check_json(content_type, body)
+    if body and method in ("POST", "PATCH"):
+        parse_json(body, content_type, _decode_anything)
 
 
 def _is_json(content_type: str) -> bool:

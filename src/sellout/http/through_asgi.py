@@ -10,7 +10,7 @@ from sellout.http.answers import Answer, raw_headers
 from sellout.http.fastlane import ClientGone, answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import check_json, two_keys
+from sellout.http.requests import check_address, check_body, two_keys
 from sellout.http.shop import Shop
 
 Scope = MutableMapping[str, Any]
@@ -38,10 +38,11 @@ class ASGIDoor:
         headers = _headers(scope)
         order = find_order(scope["method"], path, self._shop.default_item_id)
         try:
+            check_address(path)
             _check_keys(scope, headers)
             body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
             if order is None:
-                check_json(headers.get("content-type"), body)
+                check_body(scope["method"], headers.get("content-type"), body)
                 await self.hand_on(scope, body, receive, send, request_id)
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import bad_key, check_json, two_keys, unreadable_content_type
+from sellout.http.requests import bad_key, check_address, check_body, two_keys, unreadable_content_type
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -72,10 +72,11 @@ class RSGIDoor:
         headers, path, request_id = scope.headers, scope.path, new_request_id()
         order = find_order(scope.method, path, self._shop.default_item_id)
         try:
+            check_address(path)
             _check_readable(headers)
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max)
             if order is None:
-                check_json(headers.get("content-type"), body)
+                check_body(scope.method, headers.get("content-type"), body)
                 translation = _Translation(exchange)
                 await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
                 return

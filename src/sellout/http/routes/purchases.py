@@ -142,7 +142,9 @@ async def list_late_payments(
     request: Request,
     shop: OpenShop,
     item_id: str,
-    cursor: Annotated[str | None, Query(max_length=255, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,255}$", description="`next_cursor` of the page before")
+    ] = None,
     limit: Annotated[int | None, Query(ge=1, description="Payments in a page")] = None,
 ) -> Response:
     """Payments that came when their holds had expired and the units were gone: give each back, once."""
