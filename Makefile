@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+READY_CLUSTER := $(VENV)/.ready-cluster
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test check format bench reference requirements clean
+.PHONY: help setup serve prove test cluster-test check format bench reference requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +25,9 @@ prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS pa
 
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about eight minutes
+	$(BIN)/python -m pytest tests/cluster $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -44,6 +48,7 @@ reference: $(READY_DEV) ## write docs/settings.md, docs/cli.md and docs/problems
 requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra cluster -c requirements-dev.txt pyproject.toml -o requirements-cluster.txt
 PIN := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 clean: ## remove .venv and the caches
@@ -61,4 +66,8 @@ $(READY): requirements.txt pyproject.toml | $(BIN)/python
 
 $(READY_DEV): requirements-dev.txt $(READY)
 	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(READY_CLUSTER): requirements-cluster.txt $(READY_DEV)
+	$(PIP) install --quiet --require-hashes -r requirements-cluster.txt
 	@touch $@

@@ -1,0 +1,1 @@
+"""Sales on a PostgreSQL cluster while its parts fail. `make cluster-test` runs them; `make test` does not."""
