@@ -22,6 +22,7 @@ from sellout.domain import (
     TakeHold,
 )
 from sellout.http.problems import PROBLEMS
+from tests.decide.batches import ask, either_way
 from tests.decide.holds_page import (
     Answer,
     KeyRow,
@@ -233,13 +234,12 @@ AGAIN: KeyedCommands = FIRSTS | {
 
 
 @pytest.mark.parametrize("row", key_rows(), ids=lambda row: f"{row.first}, then {row.again}")
-@pytest.mark.parametrize("together", [False, True], ids=["later", "in one batch"])
+@either_way
 def test_a_key_answers_as_the_page_says(row: KeyRow, together: bool) -> None:
     scene = Scene(capacity=9, limit=None)
     scene.happens(scene.hold, scene.second_hold, scene.bought)
     first, again = FIRSTS[row.first](scene), AGAIN[row.first if row.again == "the same" else row.again](scene)
-    batches = [[first, again]] if together else [[first], [again]]
-    one, other = [outcome for batch in batches for outcome in scene.shop.transact(batch, scene.clock)]
+    one, other = ask(scene.shop, [first, again], together=together, clock=scene.clock)
     assert not isinstance(one, Refused)
     assert answer_to(again, other) == row.answer
 

@@ -1,0 +1,130 @@
+"""What a batch loads of what can grow: enough for its answers, and no more than that."""
+
+import pytest
+
+from sellout.decide import deadlines_wanted, due_max, entries_wanted, limits_matter, loading
+from sellout.domain import Command, Entry, EntryState, Item, Settle
+from tests.shelves import NOW, Shelves, kinds
+from tests.words import (
+    a_basket_to_buy,
+    a_buy,
+    a_hold,
+    a_join,
+    after,
+    an_item,
+    change,
+    confirm,
+    leave,
+    offer_of,
+    refund,
+    release,
+)
+
+
+def test_a_purchase_of_an_item_without_limit_loads_nothing_of_what_others_did() -> None:
+    shop = Shelves(an_item(capacity=100))
+    shop.transact([a_buy(buyer="ada"), a_hold(buyer="ada"), a_hold()])
+    loaded = shop.load([a_buy(buyer="ada")])
+    assert (loaded.bought, loaded.purchases, loaded.holds, loaded.due, loaded.waiting) == ({}, {}, {}, [], {})
+    assert loaded.deadlines == {"a": []}, "units are left after it, so nobody is told when holds end"
+
+
+@pytest.mark.parametrize(
+    ("item", "commands", "wanted"),
+    [
+        (an_item(capacity=9), [a_buy(quantity=8)], 0),
+        (an_item(capacity=9), [a_buy(quantity=9)], 1),
+        (an_item(capacity=9), [a_buy(quantity=5), a_basket_to_buy({"a": 4, "b": 1})], 1),
+        (an_item(capacity=9), [a_buy("b", quantity=9), a_hold(quantity=8)], 0),
+        (an_item(capacity=1), [a_buy(), release("h"), leave(a_join("ada"))], 3),
+        (an_item(capacity=9), [confirm("h")], 2),
+        (an_item(capacity=9), [change(capacity=1)], 1),
+    ],
+)
+def test_deadlines_are_wanted_where_all_may_be_held_before_the_end(
+    item: Item, commands: list[Command], wanted: int
+) -> None:
+    assert deadlines_wanted(item, 0, commands, waiting=False) == wanted
+
+
+def test_deadlines_are_wanted_where_somebody_waits_and_not_where_enough_expires() -> None:
+    assert deadlines_wanted(an_item(capacity=9), 0, [a_buy()], waiting=True) == 1
+    assert deadlines_wanted(an_item(capacity=0), 1, [a_buy()], waiting=False) == 1
+    assert deadlines_wanted(an_item(capacity=0), 2, [a_buy()], waiting=False) == 0
+
+
+def test_as_many_expired_holds_are_loaded_as_a_batch_could_sell_and_a_thousand_more() -> None:
+    commands: list[Command] = [a_buy(quantity=3), a_hold(quantity=2), a_join("ada"), a_buy("b", quantity=9)]
+    assert due_max("a", commands) == loading.DUE_LOADED_MIN + 6
+    assert due_max("b", commands) == loading.DUE_LOADED_MIN + 9
+
+
+def test_as_many_entries_are_loaded_as_may_be_offered_something_and_some_that_may_lapse() -> None:
+    commands: list[Command] = [release("h"), confirm("g"), leave(a_join("ada")), a_buy()]
+    assert entries_wanted(5, commands, limited=False) == 8
+    assert entries_wanted(5, commands, limited=True) == 8 + loading.LAPSING_LOADED
+    assert entries_wanted(10_000, commands) == loading.ENTRIES_LOADED_MAX
+
+
+def test_what_buyers_have_is_loaded_where_a_limit_may_apply() -> None:
+    assert not limits_matter([an_item()], [a_buy()])
+    assert limits_matter([an_item(), an_item("b", limit_per_buyer=1)], [a_buy()])
+    assert limits_matter([an_item()], [change(limit_per_buyer=1)])
+
+
+# Where there is more than one batch looks at, nothing false is said, and the next batches do the rest.
+
+
+@pytest.fixture
+def short_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "DUE_LOADED_MIN", 1)
+    monkeypatch.setattr(loading, "ENTRIES_LOADED_MAX", 1)
+
+
+def test_a_batch_frees_as_many_expired_holds_as_it_can_sell(short_sighted: None) -> None:
+    shop = Shelves(an_item(capacity=9))
+    shop.transact([a_hold() for _ in range(9)])
+    assert kinds(shop.transact([a_buy(quantity=2)], after(NOW, 600))) == ["Bought"]
+    assert (shop.items["a"].held, shop.items["a"].sold) == (6, 2)
+    for left in (5, 4, 3):
+        shop.transact([Settle("a")], after(NOW, 600))
+        assert shop.items["a"].held == left
+
+
+def test_an_expired_hold_that_is_named_ends_in_any_case(short_sighted: None) -> None:
+    shop = Shelves(an_item(capacity=9))
+    holds = [a_hold() for _ in range(9)]
+    shop.transact(holds)
+    last = holds[-1]
+    assert kinds(shop.transact([release(last), confirm(last)], after(NOW, 600))) == ["hold_expired", "Bought"]
+
+
+def waiting(shop: Shelves) -> list[Entry]:
+    """Those who still wait."""
+    return [entry for entry in shop.entries.values() if entry.state is EntryState.WAITING]
+
+
+def test_nobody_overtakes_those_whom_a_batch_does_not_look_at(short_sighted: None) -> None:
+    shop = Shelves(an_item(capacity=3))
+    purchase = a_buy(quantity=3)
+    entries = [a_join(buyer) for buyer in ("ada", "bob", "cleo")]
+    shop.transact([purchase, *entries])
+    asks: list[Command] = [a_buy(), a_hold(), a_join("dan")]
+    assert kinds(shop.transact([refund(purchase), *asks])) == ["Refunded", "all_held", "all_held", "Joined"]
+    while waiting(shop)[:-1]:
+        before = len(waiting(shop))
+        assert kinds(shop.transact([a_buy()])) == ["all_held"]
+        assert len(waiting(shop)) == before - 1, "each batch serves one"
+    assert all(offer_of(entry) in shop.holds for entry in entries)
+
+
+def test_who_is_not_looked_at_is_not_kept_from_leaving(short_sighted: None) -> None:
+    shop = Shelves(an_item(capacity=1))
+    purchase = a_buy()
+    first, second, third = (a_join(buyer) for buyer in ("ada", "bob", "cleo"))
+    shop.transact([purchase, first, second, third])
+    shop.transact([leave(second), refund(purchase)])
+    shop.transact([release(offer_of(first))])
+    shop.transact([Settle("a")])
+    assert offer_of(third) in shop.holds
+    assert offer_of(second) not in shop.holds
