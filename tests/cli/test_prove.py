@@ -3,11 +3,14 @@
 import json
 import re
 import signal
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sellout.cli import running
+from sellout.prove.scenarios import SCENARIOS
 from tests.cli.terminal import Done, sellout, serving
 from tests.http.shop import ORGANISER_KEY
 
@@ -53,6 +56,57 @@ def test_a_running_server_is_proved_by_its_item_or_by_one_of_the_proof_s_own(tmp
         own = proof(*CROWD, "--url", server.url, folder=tmp_path, **variables)
         assert own["units"] == 20
         assert server.stop(signal.SIGTERM) == 0
+
+
+def test_a_scenario_is_proved_and_its_seed_repeats_it(tmp_path: Path) -> None:
+    small = ("--scenario", "baskets", "--buyers", "60", "--stock", "12")
+    found = proof(*small, "--seed", "7", "--html", "proof.html", folder=tmp_path)
+    assert (found["scenario"], found["run"]["seed"]) == ("baskets", 7)
+    assert sum(found["buyers"][fate] for fate in ("bought", "confirmed", "released", "let expire", "refused")) == 60
+    assert found["fates"]["baskets bought"]["count"] > 0
+    assert {books["after"]["capacity"] for books in found["items"].values()} == {12}
+    assert [path.name for path in tmp_path.iterdir()] == ["proof.html"], "it leaves nothing else behind"
+    assert "<dt>Seed</dt><dd>7</dd>" in (tmp_path / "proof.html").read_text("utf-8")
+
+
+def test_a_scenario_on_a_running_server_adds_an_item_and_leaves_it_paused(tmp_path: Path) -> None:
+    variables = {"SELLOUT_ORGANISER_KEY": ORGANISER_KEY}
+    with serving("--port", "0", folder=tmp_path, **variables) as server:
+        small = ("--scenario", "returns", "--buyers", "20", "--stock", "8", "--url", server.url)
+        done = sellout("prove", *small, folder=tmp_path, **variables)
+        assert (done.code, done.err) == (0, "")
+        assert re.search(r"^\W*EXACT\W*$", done.out, re.MULTILINE)
+        assert re.search(r"returns, seed \d+", done.out)
+        assert re.search(r"^ +\d+ +given back +\d+ units?", done.out, re.MULTILINE)
+        with urllib.request.urlopen(f"{server.url}/v1/items") as answer:
+            items = {item["id"]: item["paused"] for item in json.load(answer)["items"]}
+        assert [paused for name, paused in items.items() if name.startswith("prove-")] == [True]
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def test_the_help_names_every_scenario() -> None:
+    assert f"[{'|'.join(SCENARIOS)}]" == running.SCENARIOS
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("--scenario riot", "there is no scenario riot: the scenarios are rush, holds, returns, baskets"),
+        ("--seed 1", "rush makes no random choices: leave the seed out"),
+        ("--scenario holds --seed -1", "Invalid value for '--seed'"),
+        (
+            "--scenario holds --item item-a --url http://127.0.0.1:1",
+            "holds adds what it sells itself: leave the item out",
+        ),
+        ("--scenario baskets --item item-a", "baskets adds what it sells itself: leave the item out"),
+        ("--scenario returns --url http://127.0.0.1:1", "set the organiser key so that one can be added"),
+        ("--scenario returns --database sqlite:///x.db --url http://127.0.0.1:1", "give the one or the other"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_line_and_exit_code_2(options: str, why: str, tmp_path: Path) -> None:
+    done = could_not_run(*options.split(), folder=tmp_path)
+    assert why in done.error
+    assert list(tmp_path.iterdir()) == [], "nothing was made"
 
 
 def could_not_run(*options: str, folder: Path) -> Done:

@@ -12,7 +12,7 @@ from sellout.prove.scenarios.returns import cast as returns
 
 CASTS: dict[str, Callable[[int, str], Any]] = {
     "holds": lambda seed, run: holds.cast(seed, run, run, 200),
-    "returns": lambda seed, run: returns.cast(seed, run, run, crowd=200, stock=90),
+    "returns": lambda seed, run: returns.cast(seed, run, run, crowd=200, stock=90, spread=3),
     "baskets": lambda seed, run: baskets.cast(seed, run, 200),
 }
 
@@ -54,11 +54,11 @@ class TestHolds:
 class TestReturns:
     def test_owners_own_exactly_the_stock(self) -> None:
         for seed in range(20):
-            owners = returns.cast(seed, "run", "lamp", crowd=5, stock=17).owners
+            owners = returns.cast(seed, "run", "lamp", crowd=5, stock=17, spread=3).owners
             assert sum(owner.quantity for owner in owners) == 17
 
     def test_have_waiters_who_come_at_once_and_later_and_buyers_who_pass_by(self) -> None:
-        roles = returns.cast(1, "run", "lamp", crowd=200, stock=90)
+        roles = returns.cast(1, "run", "lamp", crowd=200, stock=90, spread=3)
         assert {waiter.ending for waiter in roles.waiters} == set(returns.Ending)
         assert 0 < sum(waiter.comes == 0 for waiter in roles.waiters) < len(roles.waiters)
         assert len(roles.waiters) + len(roles.passers) == 200

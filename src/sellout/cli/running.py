@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.console import Console
 from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors
 from sellout.settings import describe, load_settings
 
-Scenario = Literal["rush", "holds", "returns", "baskets"]
+SCENARIOS = "[rush|holds|returns|baskets]"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
     )
     app.command(
         epilog="Examples: sellout prove --buyers 5000 --stock 700 --html proof.html | "
-        "sellout prove --url http://127.0.0.1:8000 --item item-a"
+        "sellout prove --url http://127.0.0.1:8000 --item item-a | sellout prove --scenario holds --seed 7"
     )(prove)
     app.command(epilog="Example: sellout config --json")(config)
 
@@ -52,17 +52,16 @@ def _announce(line: str) -> None:
 
 
 def prove(
-    scenario: Annotated[
-        Scenario,
-        typer.Option(help="rush: all buy once; holds: hold, pay, let go; returns: refund, queue; baskets: many items."),
-    ] = "rush",
+    scenario: Annotated[str, typer.Option(metavar=SCENARIOS, help="What the buyers do.")] = "rush",
     buyers: Annotated[
-        int | None, typer.Option(min=1, help="Buyers that come at one instant (rush: 1000, others fewer).")
+        int | None, typer.Option(min=1, help="Buyers that come at one instant (rush: 1000, the others fewer).")
     ] = None,
     stock: Annotated[
-        int | None, typer.Option(min=1, help="Units on sale of each of the run's own items (rush: 100).")
+        int | None, typer.Option(min=1, help="Units on sale, where the item is the run's own (rush: 100).")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat the random choices of an earlier run.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Repeat the random choices of an earlier run (not of a rush).")
+    ] = None,
     url: Annotated[str | None, typer.Option(metavar="URL", help="A running server, instead of an own one.")] = None,
     item: Annotated[str | None, typer.Option(metavar="ID", help="The item to buy there.")] = None,
     database: Annotated[
@@ -74,22 +73,26 @@ def prove(
 ) -> None:
     """Throw buyers at a server at one instant, and check that exactly the stock was sold.
 
+    rush: everybody buys, once. holds: buyers hold, pay, confirm, release, or let expire. returns: purchases of a
+    sold-out item are refunded, and those who wait are served in turn. baskets: several items, all or none.
+
     Exit code 0: exact. 1: not exact. 2: could not run.
     """
-    from sellout.prove import CouldNotRun, page, plan, rehearsal, report
-    from sellout.prove.scenarios import SCENARIOS
+    from sellout.prove import CouldNotRun, page, rehearsal, report
+    from sellout.prove.plan import Plan
+    from sellout.prove.scenarios import scenario_named
 
     key = load_settings().organiser_key if url else None
-    wanted = plan.Plan(
-        scenario=scenario, buyers=buyers or SCENARIOS[scenario].buyers, stock=stock or SCENARIOS[scenario].stock,
-        seed=seed, url=url, item=item, database=database, workers=workers,
-        organiser_key=key.get_secret_value() if key else None,
-    )  # fmt: skip
     _writable(html)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the own server is stopped and removed, too
     try:
+        own = scenario_named(scenario)
+        plan = Plan(
+            scenario=scenario, buyers=buyers or own.buyers, stock=stock or own.stock, seed=seed, url=url, item=item,
+            database=database, workers=workers, organiser_key=key.get_secret_value() if key else None,
+        )  # fmt: skip
         with report.progress_bar(Console(stderr=True)) as on_progress:
-            result = asyncio.run(rehearsal.prove(wanted, on_progress))
+            result = asyncio.run(rehearsal.prove(plan, on_progress))
     except CouldNotRun as error:
         raise Failed(str(error), 2) from None
     if html is not None:

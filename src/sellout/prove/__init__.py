@@ -4,11 +4,14 @@ This room is only a customer. It speaks HTTP, and imports nothing of the store, 
 the committer or the decision, so that it cannot share their mistakes.
 
     rehearsal.py  one run from start to end     evidence.py  what was said, as values
-    server.py     a server of the run's own     rules.py     the properties, pure
-    shop.py       counters and purchases        verdict.py   the judgement, pure
-    crowd.py      the buyers, all at once       figures.py   counts and latencies, pure
-    shopper.py    one of their requests         report.py    for terminals and programs
-    progress.py   how far a run has come        page.py      one HTML page, with charts.py
+    plan.py       what to prove, on what        told.py      by purchase and hold, pure; waiting.py by entry
+    scenarios/    what buyers do, and the       timeline.py  units over time, pure
+                  rules that judge it           verdict.py   the judgement, pure
+    server.py     a server of the run's own     figures.py   counts and latencies, pure
+    shop.py       counters and purchases        words.py     numbers and statuses in words, pure
+    crowd.py      the customers, all at once    report.py    for terminals and programs
+    customer.py   one of them; wire.py what     page.py      one HTML page, with charts.py
+                  their orders look like        progress.py  how far a run has come
 """
 
 

@@ -14,7 +14,7 @@ class Plan:
 
     Without `item` the run adds items of its own, which nobody else buys from. On a database or server
     that outlives the run those stay there, paused. `come_again_seconds` is how long a buyer
-    who was refused for now comes again.
+    who was refused for now comes again; refunds come in the first half of it.
     """
 
     scenario: str = "rush"

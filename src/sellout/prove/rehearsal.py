@@ -18,7 +18,7 @@ from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures, figures_of
 from sellout.prove.plan import Plan
 from sellout.prove.progress import OnProgress, Progress, unwatched
-from sellout.prove.scenarios import SCENARIOS
+from sellout.prove.scenarios import scenario_named
 from sellout.prove.scenarios.scenario import Scenario, Stage
 from sellout.prove.server import own_server
 from sellout.prove.shop import Shop
@@ -79,8 +79,7 @@ async def prove(plan: Plan, on_progress: OnProgress = unwatched) -> Result:
 
 def _complete(plan: Plan) -> tuple[Scenario, Plan]:
     """The scenario, and the plan with a seed where it needs one; raises CouldNotRun where they do not go together."""
-    if (scenario := SCENARIOS.get(plan.scenario)) is None:
-        raise CouldNotRun(f"there is no scenario {plan.scenario}: the scenarios are {', '.join(SCENARIOS)}")
+    scenario = scenario_named(plan.scenario)
     _check(scenario, plan)
     if scenario.seeded and plan.seed is None:
         plan = replace(plan, seed=secrets.randbits(SEED_BITS))

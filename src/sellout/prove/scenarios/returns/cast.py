@@ -11,7 +11,6 @@ DOUBLED_SHARE = 0.15
 REFUNDED_SHARE = 0.7  # of the owners
 PASSING_SHARE = 0.2  # of the crowd: they buy, or try to, past those who wait
 AT_ONCE_SHARE = 0.6  # of the waiters; the others come one by one while units are given back
-SPREAD_SECONDS = 3.0  # over which refunds and latecomers come
 ORGANISER = "organiser"
 
 
@@ -103,15 +102,15 @@ class Cast:
     refunds: tuple[GiveBack, ...]
 
 
-def cast(seed: int, run_id: str, item: str, *, crowd: int, stock: int) -> Cast:
-    """Names and keys are the run's own; everything else is the seed's."""
+def cast(seed: int, run_id: str, item: str, *, crowd: int, stock: int, spread: float) -> Cast:
+    """Names and keys are the run's own, all else is the seed's; refunds and latecomers come over `spread` seconds."""
     owners = _owners(seed, run_id, item, stock)
     passing = int(crowd * PASSING_SHARE)
-    refunds = (_give_back(seed, number, owner.buyer) for number, owner in enumerate(owners))
+    refunds = (_give_back(seed, number, owner.buyer, spread) for number, owner in enumerate(owners))
     return Cast(
         owners=owners,
-        waiters=tuple(_waiter(seed, f"{run_id}-{n:05d}", n, item) for n in range(crowd - passing)),
-        passers=tuple(_passer(seed, f"{run_id}-passer-{n:05d}", n, item) for n in range(passing)),
+        waiters=tuple(_waiter(seed, f"{run_id}-{n:05d}", n, item, spread) for n in range(crowd - passing)),
+        passers=tuple(_passer(seed, f"{run_id}-passer-{n:05d}", n, item, spread) for n in range(passing)),
         refunds=tuple(refund for refund in refunds if refund is not None),
     )
 
@@ -125,26 +124,26 @@ def _owners(seed: int, run_id: str, item: str, stock: int) -> tuple[Order, ...]:
     return tuple(owners)
 
 
-def _give_back(seed: int, number: int, owner: str) -> GiveBack | None:
+def _give_back(seed: int, number: int, owner: str, spread: float) -> GiveBack | None:
     chance = dice(seed, "refund", number)
     if chance.random() >= REFUNDED_SHARE:
         return None
-    return GiveBack(owner, comes=SPREAD_SECONDS * chance.random(), one_key=chance.random() < 0.5)
+    return GiveBack(owner, comes=spread * chance.random(), one_key=chance.random() < 0.5)
 
 
-def _waiter(seed: int, buyer: str, number: int, item: str) -> Waiter:
+def _waiter(seed: int, buyer: str, number: int, item: str, spread: float) -> Waiter:
     chance = dice(seed, "waiter", number)
     return Waiter(
         buyer=buyer,
         line=Line(item, pick(chance, QUANTITY_WEIGHTS)),
         ending=pick(chance, ENDINGS),
-        comes=0.0 if chance.random() < AT_ONCE_SHARE else SPREAD_SECONDS * chance.random(),
-        stays=SPREAD_SECONDS * chance.random(),
+        comes=0.0 if chance.random() < AT_ONCE_SHARE else spread * chance.random(),
+        stays=spread * chance.random(),
         doubled=doubled_actions(chance, DOUBLED_SHARE),
     )
 
 
-def _passer(seed: int, buyer: str, number: int, item: str) -> Passer:
+def _passer(seed: int, buyer: str, number: int, item: str, spread: float) -> Passer:
     chance = dice(seed, "passer", number)
     order = Order(
         buyer=buyer,
@@ -152,4 +151,4 @@ def _passer(seed: int, buyer: str, number: int, item: str) -> Passer:
         lines=(Line(item, pick(chance, QUANTITY_WEIGHTS)),),
         doubled=chance.random() < DOUBLED_SHARE,
     )
-    return Passer(order, comes=SPREAD_SECONDS * chance.random())
+    return Passer(order, comes=spread * chance.random())

@@ -54,7 +54,8 @@ async def play(stage: Stage) -> Evidence:
         item, plan.stock, hold_seconds=pace.hold, payment_seconds=pace.payment, offer_seconds=pace.offer
     )  # fmt: skip
     opened = await open_books(stage, [item])
-    roles = cast(stage.seed, stage.run_id, item, crowd=plan.buyers, stock=plan.stock)
+    spread = plan.come_again_seconds / 2
+    roles = cast(stage.seed, stage.run_id, item, crowd=plan.buyers, stock=plan.stock, spread=spread)
     heads = len(roles.owners) + len(roles.waiters) + len(roles.passers)
     organiser = Customer(shop.url, plan.patience, shop.organiser_headers)
     try:
