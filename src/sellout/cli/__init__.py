@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import sellout
-from sellout.cli import database, items, running
+from sellout.cli import database, db, items, running
 from sellout.cli.console import Failed
 from sellout.settings import BadSetting
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 for commands in (running, database):
     commands.add_to(app)
 app.add_typer(items.app, name="items")
+app.add_typer(db.app, name="db")
 
 
 def main() -> NoReturn:

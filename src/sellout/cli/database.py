@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 def audit(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Replay the ledger of every item against its counters. Exit code 0: consistent, 1: not."""
-    audits = with_store(load_settings(database=database), _audit_all)
+    audits = with_store(load_settings(database=database), audit_all)
     consistent = all(found.consistent for found in audits)
     if as_json:
         views = {found.item.id: audit_view(found) for found in audits}
@@ -36,7 +36,8 @@ def _counters(found: Audit) -> tuple[str, int, int, int, int]:
     return found.item.id, found.item.capacity, found.item.sold, found.item.held, movements
 
 
-async def _audit_all(store: Store) -> list[Audit]:
+async def audit_all(store: Store) -> list[Audit]:
+    """The audits of all items."""
     items, _, _ = await store.items()
     found = [await store.audit(item.id) for item in items]
     return [audit for audit in found if audit is not None]

@@ -187,6 +187,27 @@ def _upgrade(connection: apsw.Connection, clock: Clock, deadline: float) -> None
         rollback(connection)
 
 
+def lacking_in(path: Path) -> list[Migration]:
+    """The migrations that a file still needs; all of them where there is no such file. Raises StoreUnusable."""
+    if not path.exists():
+        return migrations("sqlite")
+    try:
+        with contextlib.closing(connect(path, create=False)) as connection:
+            return _lacking(connection)
+    except apsw.Error as error:
+        raise StoreUnusable(sentence(error)) from error
+
+
+def file_script(step: Migration) -> str:
+    """A migration and its record, as one script for another program to run."""
+    create = _SCHEMA["create_migrations"] + "\n\n" if step.number == 1 else ""
+    values = {":number": str(step.number), ":name": f"'{step.name}'", ":now": "unixepoch() * 1000000"}
+    record = _SCHEMA["record"]
+    for name, value in values.items():
+        record = record.replace(name, value)
+    return f"BEGIN IMMEDIATE;\n\n{create}{step.sql}\n{record}\n\nCOMMIT;\n"
+
+
 def _lacking(connection: apsw.Connection) -> list[Migration]:
     """The migrations that this file still needs."""
     tables = {name for (name,) in connection.execute(_SCHEMA["tables"])}
