@@ -116,7 +116,7 @@ class Shelves:
             entries=found.entries,
             due=[hold for ended in due.values() for hold in ended],
             deadlines={
-                i: self._deadlines(i, now)[: deadlines_wanted(item, units[i], commands, waiting=i in waiting)]
+                i: self._deadlines(i, now)[: deadlines_wanted(item, units[i], commands, found, waiting=i in waiting)]
                 for i, item in items.items()
             },
             waiting=waiting,

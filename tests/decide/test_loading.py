@@ -2,8 +2,8 @@
 
 import pytest
 
-from sellout.decide import deadlines_wanted, due_max, entries_wanted, limits_matter, loading
-from sellout.domain import Command, Entry, EntryState, Item, Settle
+from sellout.decide import Found, deadlines_wanted, due_max, entries_wanted, limits_matter, loading
+from sellout.domain import Command, Entry, EntryState, Hold, Item, Settle
 from tests.shelves import NOW, Shelves, kinds
 from tests.words import (
     a_basket_to_buy,
@@ -37,20 +37,26 @@ def test_a_purchase_of_an_item_without_limit_loads_nothing_of_what_others_did() 
         (an_item(capacity=9), [a_buy(quantity=5), a_basket_to_buy({"a": 4, "b": 1})], 1),
         (an_item(capacity=9), [a_buy("b", quantity=9), a_hold(quantity=8)], 0),
         (an_item(capacity=1), [a_buy(), release("h"), leave(a_join("ada"))], 3),
-        (an_item(capacity=9), [confirm("h")], 2),
         (an_item(capacity=9), [change(capacity=1)], 1),
     ],
 )
 def test_deadlines_are_wanted_where_all_may_be_held_before_the_end(
     item: Item, commands: list[Command], wanted: int
 ) -> None:
-    assert deadlines_wanted(item, 0, commands, waiting=False) == wanted
+    assert deadlines_wanted(item, 0, commands, Found(), waiting=False) == wanted
 
 
 def test_deadlines_are_wanted_where_somebody_waits_and_not_where_enough_expires() -> None:
-    assert deadlines_wanted(an_item(capacity=9), 0, [a_buy()], waiting=True) == 1
-    assert deadlines_wanted(an_item(capacity=0), 1, [a_buy()], waiting=False) == 1
-    assert deadlines_wanted(an_item(capacity=0), 2, [a_buy()], waiting=False) == 0
+    assert deadlines_wanted(an_item(capacity=9), 0, [a_buy()], Found(), waiting=True) == 1
+    assert deadlines_wanted(an_item(capacity=0), 1, [a_buy()], Found(), waiting=False) == 1
+    assert deadlines_wanted(an_item(capacity=0), 2, [a_buy()], Found(), waiting=False) == 0
+
+
+@pytest.mark.parametrize(("quantity", "wanted"), [(7, 0), (8, 2)])
+def test_deadlines_are_wanted_where_a_late_confirmation_may_take_the_last(quantity: int, wanted: int) -> None:
+    late = Hold("h", "a", "A", "ada", quantity, None, NOW, NOW, NOW)
+    commands: list[Command] = [confirm("h"), a_buy()]
+    assert deadlines_wanted(an_item(capacity=9), 0, commands, Found(holds={"h": late}), waiting=False) == wanted
 
 
 def test_as_many_expired_holds_are_loaded_as_a_batch_could_sell_and_a_thousand_more() -> None:

@@ -29,6 +29,9 @@ from sellout.domain import (
 _UNKNOWN = Refused(Reason.UNKNOWN_HOLD)
 _KEY_REUSED = Refused(Reason.KEY_REUSED)
 
+# Python 3.11 takes a function call to find a member of an enum.
+_CONFIRMED, _RELEASED, _EXPIRED = HoldState.CONFIRMED, HoldState.RELEASED, HoldState.EXPIRED
+
 
 def take(sale: Sale, command: TakeHold, now: Instant) -> Outcome:
     """Keep units for a buyer."""
@@ -87,12 +90,12 @@ def confirm(sale: Sale, command: ConfirmHold, now: Instant) -> Outcome:
         if first is not None:
             return _confirmed_before(first, command)
     hold = ended_if_due(sale, hold, now)
-    if hold.state in (HoldState.CONFIRMED, HoldState.RELEASED):
+    if hold.state is _CONFIRMED or hold.state is _RELEASED:
         return _ended(hold)
     use = None if command.payment_ref is None else sale.payments.get(command.payment_ref)
     if use is not None and use.hold_id != hold.id:
         return Refused(Reason.PAYMENT_REF_IN_USE)
-    if hold.state is HoldState.EXPIRED and (use is not None or not _can_be_had_again(sale, hold)):
+    if hold.state is _EXPIRED and (use is not None or not _can_be_had_again(sale, hold)):
         return _too_late(sale, hold, None if use is not None else command.payment_ref)
     return _confirm(sale, hold, command, now)
 
@@ -124,7 +127,7 @@ def _confirm(sale: Sale, hold: Hold, command: ConfirmHold, now: Instant) -> Outc
         shelf.move(sold=hold.quantity)
         sale.count(hold.item_id, hold.buyer, hold.quantity)
     purchase = purchase_of(hold, command.purchase_id, command.key, now, command.payment_ref)
-    sale.change_hold(hold._replace(state=HoldState.CONFIRMED, ended_at=now, purchase_id=purchase.id))
+    sale.change_hold(hold.confirmed(now, purchase.id))
     sale.add_purchase(purchase)
     return Bought(purchase)
 

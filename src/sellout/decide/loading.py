@@ -212,14 +212,14 @@ def due_max(item_id: str, commands: Sequence[Command]) -> int:
     return DUE_LOADED_MIN + _units_asked(item_id, commands)
 
 
-def deadlines_wanted(item: Item, due_units: int, commands: Sequence[Command], *, waiting: bool) -> int:
+def deadlines_wanted(item: Item, due_units: int, commands: Sequence[Command], found: Found, *, waiting: bool) -> int:
     """How many of an item's next deadlines to load: enough to know the earliest until the last command.
 
     None where units are left after this batch whatever it asks: deadlines are told to those who find all held.
-    What a late confirmation takes and what a change leaves is not known from the commands.
+    A late confirmation takes its hold's units; what a change leaves is not known from the commands.
     """
-    uncertain = waiting or _has(commands, ChangeItem) or _has(commands, ConfirmHold)
-    if item.available + due_units > _units_asked(item.id, commands) and not uncertain:
+    asked = _units_asked(item.id, commands) + _units_held(item.id, found)
+    if item.available + due_units > asked and not (waiting or _has(commands, ChangeItem)):
         return 0
     return 1 + sum(isinstance(command, _END_HOLDS) for command in commands)
 
@@ -227,7 +227,7 @@ def deadlines_wanted(item: Item, due_units: int, commands: Sequence[Command], *,
 def units_to_offer(item: Item, due_units: int, commands: Sequence[Command], found: Found) -> int:
     """Units that may be free at some moment of the batch: nobody who waits for more can be served in it."""
     free = item.available + due_units
-    returned = sum(hold.quantity for hold in found.holds.values() if hold.item_id == item.id)
+    returned = _units_held(item.id, found)
     returned += sum(purchase.quantity for purchase in found.purchases.values() if purchase.item_id == item.id)
     return max(0, free) + returned + _capacity_raised(item, commands)
 
@@ -262,6 +262,11 @@ def _units_asked(item_id: str, commands: Sequence[Command]) -> int:
         elif type(command) is BuyBasket or type(command) is HoldBasket:
             asked += sum(line.quantity for line in command.lines if line.item_id == item_id)
     return asked
+
+
+def _units_held(item_id: str, found: Found) -> int:
+    """Units of an item in the holds that commands name."""
+    return sum(hold.quantity for hold in found.holds.values() if hold.item_id == item_id)
 
 
 def _capacity_raised(item: Item, commands: Sequence[Command]) -> int:

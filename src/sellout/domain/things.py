@@ -141,6 +141,10 @@ class Hold(NamedTuple):
         """As a reader sees it at `now`: expired from its deadline on, whether or not that was written yet."""
         return self._replace(state=HoldState.EXPIRED) if self.is_due(now) else self
 
+    def confirmed(self, now: Instant, purchase_id: str) -> "Hold":
+        """As the purchase `purchase_id`. A rush does this all the time, and `_replace` takes twice as long."""
+        return Hold(*self[:9], HoldState.CONFIRMED, now, purchase_id, *self[12:])
+
     def as_taken(self) -> "Hold":
         """As it was when it was taken."""
         return self._replace(state=HoldState.HELD, expires_at=self.held_until, ended_at=None, purchase_id=None)
@@ -239,6 +243,5 @@ class Kind(StrEnum):
 def purchase_of(hold: Hold, purchase_id: str, key: str | None, now: Instant, payment_ref: str | None) -> Purchase:
     """The purchase that a hold becomes."""
     return Purchase(
-        purchase_id, hold.item_id, hold.item_name, hold.buyer, hold.quantity, key, now,
-        hold_id=hold.id, payment_ref=payment_ref,
+        purchase_id, hold.item_id, hold.item_name, hold.buyer, hold.quantity, key, now, None, hold.id, payment_ref,
     )  # fmt: skip

@@ -47,7 +47,6 @@ _decode_order = msgspec.json.Decoder(Order).decode
 _decode_confirmation = msgspec.json.Decoder(Confirmation).decode
 _decode_anything = msgspec.json.Decoder().decode
 _decode_nothing = msgspec.json.Decoder(Nothing).decode
-_is_payment_ref = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{PAYMENT_REF_LENGTH_MAX}}}").fullmatch
 
 
 class OrderReader:
@@ -70,11 +69,15 @@ class OrderReader:
 
     def buyer(self, name: str) -> str:
         """A buyer's name as it was given. Raises BadRequest."""
-        printable = name.isprintable() or _CONTROL.search(name) is None  # the first says yes to most, at once
-        if not (printable and 1 <= len(name) <= self._buyer_length_max):
+        if not (1 <= len(name) <= self._buyer_length_max and _is_plain(name)):
             message = f"must have 1 to {self._buyer_length_max} characters and no control characters"
             raise BadRequest(invalid(FieldError("buyer", message)))
         return name
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is without control characters."""
+    return text.isprintable() or _CONTROL.search(text) is None  # the first says yes to most, at once
 
 
 def read_payment_ref(body: bytes, content_type: str | None) -> str | None:
@@ -83,7 +86,7 @@ def read_payment_ref(body: bytes, content_type: str | None) -> str | None:
         return None
     confirmation: Confirmation = parse_json(body, content_type, _decode_confirmation)
     ref = confirmation.payment_ref
-    if ref is not None and _is_payment_ref(ref) is None:
+    if ref is not None and not (1 <= len(ref) <= PAYMENT_REF_LENGTH_MAX and _is_plain(ref)):
         message = f"must have 1 to {PAYMENT_REF_LENGTH_MAX} characters and no control characters"
         raise BadRequest(invalid(FieldError("payment_ref", message)))
     return ref

@@ -170,7 +170,7 @@ def _with_stock(loaded: Loaded, commands: Sequence[Command], shelves: _Shelves, 
         ended = yield from _load_due(item, commands, now)
         due += ended
         units, waits = sum(hold.quantity for hold in ended), item.id in shelves.waiting
-        if most := deadlines_wanted(item, units, commands, waiting=waits) if item.held else 0:
+        if most := deadlines_wanted(item, units, commands, found, waiting=waits) if item.held else 0:
             next_ones = yield ask("load_deadlines", item_id=item.id, now=now, max=most)
             deadlines[item.id] = [(at, hold_id) for at, hold_id in next_ones]
         if waits:

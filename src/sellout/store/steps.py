@@ -44,6 +44,8 @@ def to_json(values: Collection[object]) -> str:
     return _encode(values).decode()
 
 
+_HOLD_STATES = {state.value: state for state in HoldState}
+
 ITEM_COLUMNS = len(Item._fields)
 
 
@@ -59,7 +61,7 @@ def purchase_of(row: Row) -> Purchase:
 
 def hold_of(row: Row) -> Hold:
     """The hold that a row is."""
-    return Hold._make(row)._replace(state=HoldState(row[9]))
+    return Hold._make((*row[:9], _HOLD_STATES[row[9]], *row[10:]))  # `_replace` takes twice as long
 
 
 def entry_of(row: Row) -> Entry:
