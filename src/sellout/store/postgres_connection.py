@@ -6,6 +6,7 @@ Again              nothing is committed, or it will be found: the same batch may
 
 import asyncio
 import contextlib
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ _LOST = (
     OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError, asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # the server that we have is no longer the one that writes
+    asyncpg.InternalClientError,  # the driver's word where the server's goodbye has just arrived
 )  # fmt: skip
 
 _BEATEN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
@@ -83,6 +85,8 @@ def sentence(error: BaseException) -> str:
         return "the database does not answer in time"
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return "no host takes writes"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     said = " ".join(str(error).split()) or type(error).__name__
     return f"PostgreSQL says: {said}" if isinstance(error, asyncpg.PostgresError) else said
 
@@ -96,18 +100,24 @@ def hosts_of(url: str) -> list[str]:
     return [urlunsplit(parts._replace(netloc=f"{credentials}{at}{host}")) for host in hosts.split(",")]
 
 
+def _shown(url: str) -> str:
+    """A host without what is secret in its address."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "PostgreSQL"
+
+
 async def connect(url: str, deadline: float) -> Connection:
     """A connection to the host that takes writes. Raises StoreUnavailable past `deadline` (`time.monotonic`)."""
     reasons: list[str] = []
     for host in hosts_of(url):
         seconds = min(CONNECT_SECONDS_MAX, deadline - time.monotonic())
         if seconds <= 0:
+            reasons.append(f"{_shown(host)}: there was no time to ask")
             break
         try:
             async with asyncio.timeout(seconds):
                 return await _connect(host)
         except (*_PASSING, asyncpg.TargetServerAttributeNotMatched) as error:
-            reasons.append(sentence(error))
+            reasons.append(f"{_shown(host)}: {sentence(error)}")
     raise StoreUnavailable("; ".join(dict.fromkeys(reasons)) or "the database does not answer in time")
 
 
