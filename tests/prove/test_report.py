@@ -15,8 +15,10 @@ from sellout.prove.page import render_page
 from sellout.prove.progress import Progress
 from sellout.prove.rehearsal import Facts, Result
 from sellout.prove.report import as_json, print_report, progress_bar
+from sellout.prove.scenarios.holds import HOLDS
 from sellout.prove.scenarios.rush import RULES, RUSH
 from sellout.prove.verdict import judge
+from tests.prove.asks import confirm, hold, release
 from tests.prove.honest import (
     answer,
     answer_instead,
@@ -29,6 +31,7 @@ from tests.prove.honest import (
     silence,
     sold_out,
 )
+from tests.prove.till import Till
 
 HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script>'
 
@@ -113,6 +116,53 @@ class TestPrograms:
     def test_get_the_findings(self) -> None:
         (rule,) = [rule for rule in as_json(inexact())["rules"] if not rule["holds"]]
         assert (rule["name"], rule["findings_total"]) == ("every_request_answered", 1)
+
+
+class TestAScenario:
+    """One that makes random choices and has more to tell than who bought."""
+
+    def result(self, **changes: object) -> Result:
+        till = Till({"item": 2})
+        taken = till.ask(hold("ann", doubled=True))
+        till.ask(confirm(taken, "ann"))
+        till.ask(release(till.ask(hold(HOSTILE)), HOSTILE))
+        evidence = rewrite(till.evidence(), **changes)
+        facts = replace(exact().facts, seed=7, item=HOSTILE)
+        return Result(HOLDS, facts, evidence, judge(HOLDS.rules, evidence))
+
+    def test_is_named_with_its_seed_below_the_verdict(self) -> None:
+        assert printed(self.result()).index("EXACT") < printed(self.result()).index("holds, seed 7")
+        assert "holds, seed 7 · 1 July 2026" in render_page(self.result())
+
+    def test_is_named_without_a_seed_where_there_are_no_choices(self) -> None:
+        assert re.search(r"━ rush ━", printed(exact()))
+        assert "rush · 1 July 2026" in render_page(exact())
+
+    def test_tells_its_fates_as_counts(self) -> None:
+        words = printed(self.result())
+        assert "Buyers: 1 bought, 0 refunded, 1 released, 0 let expire, 0 refused, 0 unanswered" in words
+        assert re.search(r"^ +2 +held +2 units *$", words, re.MULTILINE)
+        assert re.search(r"^ +1 +released +1 unit *$", words, re.MULTILINE)
+        assert '<th scope="row">Released</th><td>1 unit</td><td>1</td>' in render_page(self.result())
+
+    def test_tells_programs_the_same(self) -> None:
+        said = json.loads(json.dumps(as_json(self.result())))
+        assert (said["scenario"], said["run"]["seed"]) == ("holds", 7)
+        assert said["buyers"]["bought"] == said["buyers"]["released"] == 1
+        assert said["fates"]["held"] == {"count": 2, "units": 2}
+        assert {"fates", "items", "seed"}.isdisjoint({*as_json(exact()), *as_json(exact())["run"]})
+
+    def test_says_what_a_status_means_there(self) -> None:
+        assert "paying, or confirmed" in printed(self.result())
+
+    def test_says_why_it_is_not_exact(self) -> None:
+        result = self.result(holds=())
+        assert "NOT EXACT" in printed(result)
+        assert "was told of hold h-0, and the server has no such hold" in printed(result)
+        assert "<h1>Not exact</h1>" in render_page(result)
+
+    def test_takes_names_for_names_and_not_for_markup(self) -> None:
+        assert "script" not in references(render_page(self.result(holds=()))).tags
 
 
 class References(HTMLParser):

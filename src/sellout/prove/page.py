@@ -12,13 +12,13 @@ from sellout import __version__
 from sellout.prove import charts
 from sellout.prove.figures import Figures, Latency
 from sellout.prove.rehearsal import Result
-from sellout.prove.report import summary
+from sellout.prove.report import scenario_in_words, summary
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.verdict import Ruling
 from sellout.prove.words import NO_ANSWER, counted, listed, meaning_of, millis
 
 GLOW = "radial-gradient(900px 520px at 12%% -160px, rgb(%s), transparent)"
-KINDS = {"201": "s-good", "429": "s-wait", "503": "s-wait", NO_ANSWER: "s-bad"}
+KINDS = {"429": "s-wait", "503": "s-wait", NO_ANSWER: "s-bad"}
 
 
 def render_page(result: Result) -> str:
@@ -29,6 +29,7 @@ def render_page(result: Result) -> str:
         title=f"{_word(result)} · {_text(result.facts.run_id)} · Sellout",
         glow_light=GLOW % f"{tint} / .12",
         glow_dark=GLOW % f"{tint} / .15",
+        scenario=_text(scenario_in_words(result)),
         started=f"{result.facts.started:%-d %B %Y, %H:%M} UTC",
         verdict=_word(result),
         summary=_text(summary(result, figures)),
@@ -126,11 +127,13 @@ def _tallies(tallies: Sequence[Tally]) -> str:
         f"<td>{counted(tally.units, 'unit')}</td><td>{tally.count:,}</td></tr>"
         for tally in tallies
     )
-    return f'<section class="card">\n<h2>What became of it</h2>\n<table class="answers">{rows}</table>\n</section>\n'
+    heading = "<h2>What became of the units</h2>"
+    return f'<section class="card">\n{heading}\n<table class="answers">{rows}</table>\n</section>\n'
 
 
 def _kind(answer: str) -> str:
-    return KINDS.get(answer, "s-bad" if answer.startswith("5") else "s-rest")
+    of_its_class = {"2": "s-good", "5": "s-bad"}.get(answer[0], "s-rest")
+    return KINDS.get(answer, of_its_class)
 
 
 def _rule(ruling: Ruling) -> str:

@@ -9,7 +9,6 @@ from sellout.prove.scenarios.shared.chance import QUANTITY_WEIGHTS, dice, double
 
 ITEMS = 5
 LINES_WEIGHTS: Mapping[int, int] = {2: 1, 3: 1}
-DOUBLED_SHARE = 0.15
 THINKS_SHARE_MAX = 0.4  # of the time that a hold lasts
 
 
@@ -69,12 +68,13 @@ def items_of(run_id: str) -> tuple[str, ...]:
     return tuple(f"{run_id}-item-{number}" for number in range(1, ITEMS + 1))
 
 
-def cast(seed: int, run_id: str, count: int) -> tuple[Part, ...]:
+def cast(seed: int, run_id: str, count: int, doubled_share: float) -> tuple[Part, ...]:
     """All buyers. Names, keys and items are the run's own; everything else is the seed's."""
-    return tuple(_part(seed, f"{run_id}-{number:05d}", number, items_of(run_id)) for number in range(count))
+    items = items_of(run_id)
+    return tuple(_part(seed, f"{run_id}-{n:05d}", n, items, doubled_share) for n in range(count))
 
 
-def _part(seed: int, buyer: str, number: int, items: tuple[str, ...]) -> Part:
+def _part(seed: int, buyer: str, number: int, items: tuple[str, ...], doubled_share: float) -> Part:
     chance = dice(seed, "baskets", number)
     chosen = chance.sample(items, pick(chance, LINES_WEIGHTS))
     return Part(
@@ -82,5 +82,5 @@ def _part(seed: int, buyer: str, number: int, items: tuple[str, ...]) -> Part:
         lines=tuple(Line(item, pick(chance, QUANTITY_WEIGHTS)) for item in chosen),
         ending=pick(chance, ENDINGS),
         thinks=THINKS_SHARE_MAX * chance.random(),
-        doubled=doubled_actions(chance, DOUBLED_SHARE),
+        doubled=doubled_actions(chance, doubled_share),
     )

@@ -38,7 +38,7 @@ async def play(stage: Stage) -> Evidence:
     for item in items:
         await stage.shop.add(item, plan.stock, hold_seconds=plan.pace.hold, payment_seconds=plan.pace.payment)
     opened = await open_books(stage, items)
-    parts = cast(stage.seed, stage.run_id, plan.buyers)
+    parts = cast(stage.seed, stage.run_id, plan.buyers, plan.doubled_share)
     async with gathered(stage.shop.url, len(parts), plan.patience, stage.on_progress) as customers:
         visits = [_visit(stage, *actor) for actor in zip(customers, parts, strict=True)]
         taken = await all_at_once("Filling baskets", visits, stage.on_progress)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from sellout.prove.evidence import Action, Line, Order
 from sellout.prove.scenarios.shared.chance import QUANTITY_WEIGHTS, dice, doubled_actions, pick
 
-DOUBLED_SHARE = 0.15
 THINKS_SHARE_MAX = 0.4  # of the time that a hold lasts
 
 
@@ -75,17 +74,17 @@ class Part:
         )
 
 
-def cast(seed: int, run_id: str, item: str, count: int) -> tuple[Part, ...]:
+def cast(seed: int, run_id: str, item: str, count: int, doubled_share: float) -> tuple[Part, ...]:
     """All buyers. Names and keys are the run's own; everything else is the seed's."""
-    return tuple(_part(seed, f"{run_id}-{number:05d}", number, item) for number in range(count))
+    return tuple(_part(seed, f"{run_id}-{number:05d}", number, item, doubled_share) for number in range(count))
 
 
-def _part(seed: int, buyer: str, number: int, item: str) -> Part:
+def _part(seed: int, buyer: str, number: int, item: str, doubled_share: float) -> Part:
     chance = dice(seed, "holds", number)
     return Part(
         buyer=buyer,
         line=Line(item, pick(chance, QUANTITY_WEIGHTS)),
         ending=pick(chance, ENDINGS),
         thinks=THINKS_SHARE_MAX * chance.random(),
-        doubled=doubled_actions(chance, DOUBLED_SHARE),
+        doubled=doubled_actions(chance, doubled_share),
     )

@@ -49,7 +49,7 @@ async def play(stage: Stage) -> Evidence:
     item, plan = stage.run_id, stage.plan
     await stage.shop.add(item, plan.stock, hold_seconds=plan.pace.hold, payment_seconds=plan.pace.payment)
     opened = await open_books(stage, [item])
-    parts = cast(stage.seed, stage.run_id, item, plan.buyers)
+    parts = cast(stage.seed, stage.run_id, item, plan.buyers, plan.doubled_share)
     async with gathered(stage.shop.url, len(parts), plan.patience, stage.on_progress) as customers:
         visits = [_visit(stage, *actor) for actor in zip(customers, parts, strict=True)]
         want_more = await all_at_once("Holding", visits, stage.on_progress)

@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sellout.prove.evidence import Action, Line, Order
 from sellout.prove.scenarios.shared.chance import QUANTITY_WEIGHTS, dice, doubled_actions, pick
 
-DOUBLED_SHARE = 0.15
 REFUNDED_SHARE = 0.7  # of the owners
 PASSING_SHARE = 0.2  # of the crowd: they buy, or try to, past those who wait
 AT_ONCE_SHARE = 0.6  # of the waiters; the others come one by one while units are given back
 ORGANISER = "organiser"
+
+
+class Manner(NamedTuple):
+    """Refunds and latecomers come over `spread` seconds; of each action a share is asked for twice."""
+
+    spread: float
+    doubled_share: float
 
 
 class Ending(StrEnum):
@@ -102,15 +109,15 @@ class Cast:
     refunds: tuple[GiveBack, ...]
 
 
-def cast(seed: int, run_id: str, item: str, *, crowd: int, stock: int, spread: float) -> Cast:
-    """Names and keys are the run's own, all else is the seed's; refunds and latecomers come over `spread` seconds."""
+def cast(seed: int, run_id: str, item: str, *, crowd: int, stock: int, manner: Manner) -> Cast:
+    """Names and keys are the run's own, everything else is the seed's."""
     owners = _owners(seed, run_id, item, stock)
     passing = int(crowd * PASSING_SHARE)
-    refunds = (_give_back(seed, number, owner.buyer, spread) for number, owner in enumerate(owners))
+    refunds = (_give_back(seed, number, owner.buyer, manner.spread) for number, owner in enumerate(owners))
     return Cast(
         owners=owners,
-        waiters=tuple(_waiter(seed, f"{run_id}-{n:05d}", n, item, spread) for n in range(crowd - passing)),
-        passers=tuple(_passer(seed, f"{run_id}-passer-{n:05d}", n, item, spread) for n in range(passing)),
+        waiters=tuple(_waiter(seed, f"{run_id}-{n:05d}", n, item, manner) for n in range(crowd - passing)),
+        passers=tuple(_passer(seed, f"{run_id}-passer-{n:05d}", n, item, manner) for n in range(passing)),
         refunds=tuple(refund for refund in refunds if refund is not None),
     )
 
@@ -131,24 +138,24 @@ def _give_back(seed: int, number: int, owner: str, spread: float) -> GiveBack | 
     return GiveBack(owner, comes=spread * chance.random(), one_key=chance.random() < 0.5)
 
 
-def _waiter(seed: int, buyer: str, number: int, item: str, spread: float) -> Waiter:
+def _waiter(seed: int, buyer: str, number: int, item: str, manner: Manner) -> Waiter:
     chance = dice(seed, "waiter", number)
     return Waiter(
         buyer=buyer,
         line=Line(item, pick(chance, QUANTITY_WEIGHTS)),
         ending=pick(chance, ENDINGS),
-        comes=0.0 if chance.random() < AT_ONCE_SHARE else spread * chance.random(),
-        stays=spread * chance.random(),
-        doubled=doubled_actions(chance, DOUBLED_SHARE),
+        comes=0.0 if chance.random() < AT_ONCE_SHARE else manner.spread * chance.random(),
+        stays=manner.spread * chance.random(),
+        doubled=doubled_actions(chance, manner.doubled_share),
     )
 
 
-def _passer(seed: int, buyer: str, number: int, item: str, spread: float) -> Passer:
+def _passer(seed: int, buyer: str, number: int, item: str, manner: Manner) -> Passer:
     chance = dice(seed, "passer", number)
     order = Order(
         buyer=buyer,
         key=f"{buyer}-buy",
         lines=(Line(item, pick(chance, QUANTITY_WEIGHTS)),),
-        doubled=chance.random() < DOUBLED_SHARE,
+        doubled=chance.random() < manner.doubled_share,
     )
-    return Passer(order, comes=spread * chance.random())
+    return Passer(order, comes=manner.spread * chance.random())

@@ -14,7 +14,7 @@ from sellout.prove.customer import Customer
 from sellout.prove.evidence import Action, Attempt, Evidence, Order
 from sellout.prove.plan import Plan
 from sellout.prove.progress import all_at_once
-from sellout.prove.scenarios.returns.cast import Cast, Ending, GiveBack, Passer, Waiter, cast
+from sellout.prove.scenarios.returns.cast import Cast, Ending, GiveBack, Manner, Passer, Waiter, cast
 from sellout.prove.scenarios.scenario import Stage
 from sellout.prove.scenarios.shared.visits import close_books, open_books, until_nothing_is_held
 
@@ -54,8 +54,8 @@ async def play(stage: Stage) -> Evidence:
         item, plan.stock, hold_seconds=pace.hold, payment_seconds=pace.payment, offer_seconds=pace.offer
     )  # fmt: skip
     opened = await open_books(stage, [item])
-    spread = plan.come_again_seconds / 2
-    roles = cast(stage.seed, stage.run_id, item, crowd=plan.buyers, stock=plan.stock, spread=spread)
+    manner = Manner(spread=plan.come_again_seconds / 2, doubled_share=plan.doubled_share)
+    roles = cast(stage.seed, stage.run_id, item, crowd=plan.buyers, stock=plan.stock, manner=manner)
     heads = len(roles.owners) + len(roles.waiters) + len(roles.passers)
     organiser = Customer(shop.url, plan.patience, shop.organiser_headers)
     try:
