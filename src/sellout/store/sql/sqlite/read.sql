@@ -38,8 +38,9 @@ WHERE id = :id;
 -- name: hold
 -- One hold, with the instant of its item's last decision.
 SELECT h.id, h.item_id, h.item, h.buyer, h.quantity, h.idempotency_key, h.held_at, h.held_until, h.expires_at, h.state,
-       h.ended_at, (SELECT p.id FROM purchases AS p WHERE p.hold_id = h.id), h.basket_id, h.entry_id, i.decided_at
-FROM holds AS h JOIN inventory AS i ON i.id = h.item_id
+       h.ended_at, (SELECT p.id FROM purchases AS p WHERE p.hold_id = h.id), h.basket_id, h.entry_id,
+       (SELECT i.decided_at FROM inventory AS i WHERE i.id = h.item_id)
+FROM holds AS h
 WHERE h.id = :id;
 
 -- name: entry

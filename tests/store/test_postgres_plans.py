@@ -1,0 +1,71 @@
+"""The plans of the hot statements on PostgreSQL: by index, never by a scan that grows with the sale."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sellout.store.postgres import open_postgres
+from sellout.store.postgres_connection import SESSION
+from sellout.store.postgres_statements import statements
+from tests import postgres
+from tests.store.test_query_plans import BINDINGS
+
+ROWS = 20_000
+CONDITIONS = {"Index Cond", "Recheck Cond"}
+GROWING = ("inventory", "purchases", "holds", "waitlist", "movements", "used_keys", "late_payments")
+SQL = statements("transact") | statements("read")
+FILL = f"""
+INSERT INTO inventory (id, item, capacity, sold, max_per_order, hold_seconds, payment_seconds, offer_seconds,
+                       created_at, decided_at)
+SELECT CASE n WHEN 0 THEN 'item-a' ELSE 'other-' || n END, 'A', 1000000, 0, 10, 600, 600, 600, 0, 0
+FROM generate_series(0, 2000) AS n;
+INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at, payment_ref, basket_id)
+SELECT 'p' || n, 'item-a', 'A', 'b' || n, 1, 'k' || n, 0, 'r' || n, 'b' || n FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO waitlist (id, item_id, buyer, quantity, hold_id, state, joined_at)
+SELECT 'e' || n, 'item-a', 'b' || n, 1 + n % 4, 'o' || n, 'waiting', 0 FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO holds (id, item_id, item, buyer, quantity, idempotency_key, held_at, held_until, expires_at, basket_id)
+SELECT 'h' || n, 'item-a', 'A', 'b' || n, 1, 'k' || n, 0, n, n, 'b' || n FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO used_keys (item_id, buyer, idempotency_key, action, subject_id, used_at)
+SELECT 'item-a', 'b' || n, 'u' || n, 'pay', 'h' || n, 0 FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO late_payments (payment_ref, hold_id, item_id, quantity, recorded_at)
+SELECT 'l' || n, 'h' || n, 'item-a', 1, 0 FROM generate_series(1, {ROWS}) AS n;
+"""
+
+
+@pytest.fixture(scope="module")
+def filled() -> str:
+    url = postgres.fresh_database()
+
+    async def make() -> None:
+        await (await open_postgres(url)).close()
+
+    asyncio.run(make())
+    postgres.run(url, lambda connection: connection.execute(FILL))
+    postgres.run(url, lambda connection: connection.execute("ANALYZE"))
+    return url
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+@pytest.mark.parametrize("name", sorted(BINDINGS))
+def test_a_hot_statement_finds_its_rows_by_an_index(filled: str, name: str) -> None:
+    statement = SQL[name]
+    values = statement.in_order(BINDINGS[name])
+
+    async def explain(connection: Any) -> Any:
+        for setting, value in SESSION.items():
+            await connection.execute(f"SET {setting} = '{value}'")
+        return await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.sql}", *values)
+
+    plan = json.loads(postgres.run(filled, explain))[0]["Plan"]
+    scanned = [node.get("Relation Name") for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    assert not set(scanned) & set(GROWING), json.dumps(plan, indent=1)
+    whole = [node for node in nodes(plan) if "Index" in node["Node Type"] and not CONDITIONS & node.keys()]
+    assert not whole, "an index that is read from one end to the other is a scan, too"
