@@ -1,7 +1,7 @@
 """Three PostgreSQL nodes under Patroni, with one etcd, on loopback ports: started, healed, asked and ended."""
 
 import json
-import os
+import sys
 import tempfile
 import time
 import urllib.error
@@ -189,6 +189,8 @@ class Cluster:
     def end(self) -> None:
         """Kill everything; the keeper removes the folder."""
         end_all(self.folder)
+        for machine in (self.etcd, *self.nodes):
+            machine.reap()
         self._keeper.communicate()
         assert not self.folder.exists()
 

@@ -65,10 +65,10 @@ def free_ports(count: int) -> list[int]:
 def processes_in(folder: Path) -> list[int]:
     """The processes that work in a folder or below it."""
     found = []
-    for entry in os.listdir("/proc"):
+    for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if entry.isdigit() and Path(os.readlink(f"/proc/{entry}/cwd")).is_relative_to(folder):
-                found.append(int(entry))
+            if (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
     return found
 
 
@@ -115,6 +115,10 @@ class Machine:
         """As when the power fails: all of its processes at once."""
         send(signal.SIGSTOP, self.folder)  # so that none reacts to the end of another
         end_all(self.folder)
+        self.reap()
+
+    def reap(self) -> None:
+        """Take note of the end of what was killed."""
         if self._process is not None:
             self._process.wait(END_SECONDS_MAX)
 
