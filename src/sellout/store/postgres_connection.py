@@ -31,6 +31,8 @@ SESSION = {
     # All rows of a table may be of one item, and then the planner believes that any item is found by reading the
     # table. Each of our statements has an index to go by; where none has, it still reads the table.
     "enable_seqscan": "off",
+    # A plan that was made while a table was empty would be kept while it grows, and it may go by the wrong index.
+    "plan_cache_mode": "force_custom_plan",
     "jit": "off",  # compiling costs more than these statements take
 }
 
