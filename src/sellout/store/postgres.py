@@ -283,11 +283,14 @@ class PostgresStore:
             self._readers = await asyncpg.create_pool(
                 min_size=0, max_size=READERS_MAX, connect=self._connect_reader, reset=_nothing_to_reset
             )
-        async with (
-            self._readers.acquire() as reader,
-            reader.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield reader
+        async with self._readers.acquire() as reader:
+            try:
+                await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield reader
+                await reader.execute("COMMIT")
+            except BaseException:
+                reader.terminate()  # to end it in good order would ask a server that may not answer any more
+                raise
 
     async def _connect_reader(self, *_: object, **__: object) -> Connection:
         return await connect(self._url, time.monotonic() + READ_SECONDS_MAX)
