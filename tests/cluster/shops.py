@@ -10,6 +10,10 @@ from tests.cluster.machines import Machine, end_all, free_ports
 from tests.processes import ORGANISER_KEY, answers, wait_until
 
 
+START_SECONDS_MAX = 45.0
+"""A start itself gives up after SELLOUT_LOCK_WAIT_SECONDS (30), and says why."""
+
+
 class Shop(Machine):
     """One Sellout node. Its address stays the same when it is started again."""
 
@@ -25,7 +29,7 @@ class Shop(Machine):
 
     def start(self) -> None:
         super().start()
-        wait_until(lambda: not self.runs or answers(self.url))
+        wait_until(lambda: not self.runs or answers(self.url), START_SECONDS_MAX)
         assert self.runs, f"a shop ended at its start:\n{self.tail()}"
 
 
