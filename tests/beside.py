@@ -1,47 +1,111 @@
 """A store and the model side by side: both are asked the same, and every difference is an AssertionError."""
 
+import asyncio
+import contextlib
+import functools
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-from sellout.domain import Command, EntryState, Instant, Joined, Kind, Left, MovementSum, Outcome, Refused
+from sellout.domain import Command, EntryState, Joined, Kind, Left, MovementSum, Outcome, Refused
+from sellout.store.clock import Clock
 from sellout.store.port import Store, first_item
+from sellout.store.postgres import open_postgres
+from sellout.store.sqlite import SQLiteStore
+from tests import postgres
+from tests.memory_store import MemoryStore
 from tests.model import Model
 from tests.sales import Moment, as_told
-from tests.shelves import NOW
+from tests.shelves import NOW, Shelves
 
-OpenStore = Callable[[Callable[[], Instant]], Store]
+OpenStore = Callable[[Clock], Awaitable[Store]]
 """Opens the store under test, again and again the same database; it is to take the time from this clock."""
 
+NewDatabase = Callable[[], AbstractContextManager[OpenStore]]
+"""A database without items for as long as it is wanted, and how a store on it is opened."""
+
 WAIT_SECONDS = 30.0
+MEMORY = "/dev/shm"
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[OpenStore]:
+    """No engine: what is decided stays on shelves."""
+    shelves = Shelves()
+
+    async def open_store(clock: Clock) -> Store:
+        return MemoryStore(shelves, clock)
+
+    yield open_store
+
+
+@contextlib.contextmanager
+def on_sqlite() -> Iterator[OpenStore]:
+    """A new SQLite file, on no disk where that can be: what a disk would lose is another test's matter."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if Path(MEMORY).is_dir() else None) as folder:
+
+        async def open_store(clock: Clock) -> Store:
+            return SQLiteStore(Path(folder) / "sale.db", clock)
+
+        yield open_store
+
+
+@functools.cache
+def _postgres_url() -> str:
+    return postgres.fresh_database()
+
+
+@contextlib.contextmanager
+def on_postgres() -> Iterator[OpenStore]:
+    """A database on a real server. Making one takes long, so it is one for all, and emptied."""
+    url = _postgres_url()
+
+    async def empty() -> None:
+        store = await open_postgres(url)
+        await store.reset()
+        await store.close()
+
+    async def open_store(clock: Clock) -> Store:
+        return await open_postgres(url, clock)
+
+    asyncio.run(empty())
+    yield open_store
 
 
 class Beside:
     """One sale that happens twice."""
 
-    def __init__(self, open_store: OpenStore, clock: Instant) -> None:
-        self.clock = clock
+    def __init__(self, open_store: OpenStore) -> None:
+        self.clock = NOW
         self.model = Model()
         self._open = open_store
-        self._store = self._opened()
-        self._other: Store | None = None
+        self._stores: list[Store] = []
 
-    def _opened(self) -> Store:
-        return self._open(lambda: self.clock)
+    async def begin(self) -> None:
+        """Open the store."""
+        self._stores.append(await self._open(lambda: self.clock))
 
     async def reopen(self) -> None:
         """The store is closed and opened again."""
-        await self._store.close()
-        self._store = self._opened()
+        await self._stores.pop(0).close()
+        self._stores.insert(0, await self._open(lambda: self.clock))
 
-    def take_turns(self) -> None:
+    async def take_turns(self) -> None:
         """Another store on the same database goes on, until it is this one's turn again."""
-        self._store, self._other = self._other or self._opened(), self._store
+        if len(self._stores) == 1:
+            await self.begin()
+        self._stores.reverse()
 
     async def close(self) -> None:
-        await self._store.close()
-        if self._other is not None:
-            await self._other.close()
+        for store in self._stores:
+            await store.close()
+
+    @property
+    def _store(self) -> Store:
+        return self._stores[0]
 
     async def transact(self, batch: Sequence[Command]) -> None:
         """A batch; the model takes it one by one."""
@@ -117,7 +181,8 @@ class Beside:
 
 async def happens_alike(open_store: OpenStore, sale: Sequence[Moment], *, look: bool = True) -> None:
     """Assert that a sale, moment by moment, happens in a store as in the model."""
-    beside = Beside(open_store, NOW)
+    beside = Beside(open_store)
+    await beside.begin()
     try:
         for moment in sale:
             beside.clock = moment.clock

@@ -29,7 +29,7 @@ class MemoryStore:
         self._clock = clock
         self._organiser_keys: dict[str, str] = {}
 
-    async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
+    async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:  # noqa: ARG002 - it never waits
         return self._shelves.transact(commands, self._clock())
 
     async def items(self) -> Snapshot:

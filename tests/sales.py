@@ -4,7 +4,7 @@ Chance is a `random.Random`: Hypothesis gives one that it steers and shrinks (`s
 same sales again seed their own.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -30,21 +30,25 @@ from sellout.domain import (
     Settle,
     TakeHold,
 )
+from tests.model import Model
 from tests.shelves import NOW
 from tests.words import an_item, change
 
 ITEMS = ["a", "a", "a", "b"]
-NAMED = ["ada", "ada", "bob", "cleo"]
-BUYERS = ["ada", "ada", "bob", "cleo", ""]
+NAMED = ["ada", "ada", "ada", "bob", "cleo"]
+BUYERS = [*NAMED, *NAMED, ""]
 KEYS = [None, None, "k", "l"]
-PAYMENTS = [None, "r", "s", "t"]
+PAYMENTS = [None, "r", "s", "t", "u", "v"]
 QUANTITIES = [1, 1, 2, 3, 4]
 SECONDS = [1, 2, 3]
-LIMITS = [None, None, 1, 2, 3, 4]
+LIMITS = [None, None, 2, 3, 4]
 HOUR = 3600 * MICROSECONDS
 JUMPS = [0, 0, 0, 1, MICROSECONDS // 2, MICROSECONDS, 2 * MICROSECONDS, 3 * MICROSECONDS, HOUR, -HOUR]
-RECENT = 6
+RECENT = 5
 """Commands name one of so many things that were made last: the older ones have mostly ended."""
+
+UNKNOWN = "unknown"
+"""The id of nothing."""
 
 CHANCE = st.randoms(use_true_random=False)
 SIZES = st.lists(st.integers(1, 12), min_size=1, max_size=4)
@@ -64,20 +68,23 @@ class Asked:
         self.chance = chance
         self.clock = NOW
         self.number = 0
-        self.purchases = ["no-purchase"]
-        self.holds = ["no-hold"]
-        self.entries = ["no-entry"]
-        self.commands: list[Command] = []
+        self.keyed: list[Command] = []
+        self.hear(Model())
 
-    def one_of(self, values: Sequence[str]) -> str:
-        """One of the last of these."""
-        return self.chance.choice(values[-RECENT:])
+    def hear(self, sale: Model) -> None:
+        """What there is after a batch, is told."""
+        self.purchases, self.holds, self.entries = Named(sale.purchases), Named(sale.holds), Named(sale.entries)
 
-    def new(self, letter: str, made: list[str]) -> str:
+    def one_of(self, things: "Named") -> str:
+        """One of the last of these; now and then one that the same batch may make, or none."""
+        names = self.chance.choice([*[things.told] * 8, things.asked, [UNKNOWN]])
+        return self.chance.choice(names[-RECENT:] or things.told[-RECENT:] or [UNKNOWN])
+
+    def new(self, letter: str, things: "Named") -> str:
         """A new id of something that may be made."""
         self.number += 1
-        made.append(f"{letter}{self.number}")
-        return made[-1]
+        things.asked.append(f"{letter}{self.number}")
+        return things.asked[-1]
 
     def batch(self, most: int) -> list[Command]:
         """Some commands."""
@@ -85,8 +92,11 @@ class Asked:
 
     def command(self) -> Command:
         """Any command."""
-        command = self.chance.choice(_COMMANDS)(self)
-        self.commands.append(command)
+        kind = self.chance.choice(_COMMANDS)
+        names_nothing = kind in _NAMING and not (self.purchases.told if kind is _refund else self.holds.told)
+        command = (_take if names_nothing else kind)(self)
+        if getattr(command, "key", None) is not None:
+            self.keyed.append(command)
         return command
 
     def jump(self) -> None:
@@ -94,13 +104,23 @@ class Asked:
         self.clock = max(NOW - HOUR, self.clock + self.chance.choice(JUMPS))
 
 
-def moments(chance: Random, most: int = 4, commands: int = 12) -> list[Moment]:
-    """A sale of two items: some moments, between which time passes."""
-    asked = Asked(chance)
+class Named:
+    """Ids of one kind of thing: of those that are there, and of those that the commands since then may make."""
+
+    def __init__(self, told: Iterable[str]) -> None:
+        self.told = list(told)
+        self.asked: list[str] = []
+
+
+def moments(chance: Random, most: int = 12, commands: int = 6) -> list[Moment]:
+    """A sale of two items: some moments, between which time passes. The model says what there is to be named."""
+    asked, sale = Asked(chance), Model()
     found = [Moment(asked.clock, [AddItem(an_odd_item(asked, item_id)) for item_id in "ab"])]
     for _ in range(chance.randint(1, most)):
-        found.append(Moment(asked.clock, asked.batch(commands)))
+        sale.transact(found[-1].commands, found[-1].clock)
+        asked.hear(sale)
         asked.jump()
+        found.append(Moment(asked.clock, as_told(asked.batch(commands), sale.purchases, sale.holds)))
     return found
 
 
@@ -115,9 +135,9 @@ def an_odd_item(asked: Asked, item_id: str) -> Item:
         capacity=chance.randint(0, 6),
         opens_at=opens_at,
         closes_at=closes_at,
-        paused=chance.choice([False, False, False, False, True]),
+        paused=chance.randint(1, 12) == 12,
         limit_per_buyer=chance.choice(LIMITS),
-        max_per_order=chance.choice([4, 3, 2]),
+        max_per_order=chance.choice([4, 4, 3]),
         hold_seconds=chance.choice(SECONDS),
         payment_seconds=chance.choice(SECONDS),
         offer_seconds=chance.choice(SECONDS),
@@ -128,15 +148,13 @@ def _edge(asked: Asked) -> Instant | None:
     """When a window begins or ends, if at all: soon, now, or a moment ago."""
     chance = asked.chance
     away = chance.choice([-1, 0, 1, MICROSECONDS, 2 * MICROSECONDS])
-    return asked.clock + away if chance.randint(0, 7) == 7 else None
+    return asked.clock + away if chance.randint(1, 20) == 20 else None
 
 
 def _buy(asked: Asked) -> Command:
     chance = asked.chance
     purchase_id = asked.new("p", asked.purchases)
-    return Buy(
-        purchase_id, chance.choice(ITEMS), chance.choice(BUYERS), chance.choice(QUANTITIES), chance.choice(KEYS)
-    )
+    return Buy(purchase_id, chance.choice(ITEMS), chance.choice(BUYERS), chance.choice(QUANTITIES), chance.choice(KEYS))
 
 
 def _take(asked: Asked) -> Command:
@@ -179,9 +197,9 @@ def _leave(asked: Asked) -> Command:
     return LeaveWaitlist(asked.one_of(asked.entries))
 
 
-def _lines(asked: Asked, letter: str, made: list[str]) -> tuple[Line, ...]:
+def _lines(asked: Asked, letter: str, made: Named) -> tuple[Line, ...]:
     chance = asked.chance
-    items = chance.choice([["a", "b"], ["b", "a"], ["a", "b"], ["a"], ["a", "c"], ["a", "a"], ["a", "b", "a"]])
+    items = chance.choice([*[["a", "b"], ["b", "a"], ["a"]] * 3, ["a", "c"], ["a", "a"], ["a", "b", "a"]])
     return tuple(Line(asked.new(letter, made), item_id, chance.choice(QUANTITIES)) for item_id in items)
 
 
@@ -213,9 +231,9 @@ def _change(asked: Asked) -> ChangeItem:
 
 def _again(asked: Asked) -> Command:
     """An earlier command once more, as somebody sends it who has not got the answer: with ids of its own."""
-    if not asked.commands:
-        return _buy(asked)
-    match asked.chance.choice(asked.commands[-2 * RECENT :]):
+    if not asked.keyed:
+        return _take(asked)
+    match asked.chance.choice(asked.keyed[-2 * RECENT :]):
         case Buy() | ConfirmHold() as command:
             return command._replace(purchase_id=asked.new("p", asked.purchases))
         case TakeHold() as command:
@@ -234,35 +252,37 @@ def _again(asked: Asked) -> Command:
 
 
 _COMMANDS: list[Callable[[Asked], Command]] = [
-    *[_buy] * 4,
-    *[_take] * 4,
-    *[_join] * 4,
-    *[_confirm] * 4,
-    *[_again] * 3,
-    *[_refund] * 3,
-    *[_change] * 3,
-    *[_release] * 2,
-    *[_pay] * 2,
-    *[_buy_basket] * 2,
-    *[_hold_basket] * 2,
-    _leave,
+    *[_buy] * 8,
+    *[_take] * 8,
+    *[_join] * 8,
+    *[_confirm] * 8,
+    *[_again] * 6,
+    *[_refund] * 6,
+    *[_change] * 5,
+    *[_release] * 4,
+    *[_pay] * 4,
+    *[_buy_basket] * 3,
+    *[_hold_basket] * 3,
+    *[_leave] * 3,
     _settle,
     _add,
 ]
 
+_NAMING = {_refund, _pay, _confirm, _release}
+
 _VALUES: dict[str, Callable[[Asked], str | int | bool | None]] = {
-    "capacity": lambda asked: asked.chance.randint(0, 8),
+    "capacity": lambda asked: asked.chance.randint(0, 12),
     "closes_at": _edge,
     "hold_seconds": lambda asked: asked.chance.choice(SECONDS),
     "limit_per_buyer": lambda asked: asked.chance.choice(LIMITS),
-    "max_per_order": lambda asked: asked.chance.randint(2, 4),
+    "max_per_order": lambda asked: asked.chance.choice([4, 4, 3, 2]),
     "name": lambda asked: asked.chance.choice(["A", "Another"]),
     "offer_seconds": lambda asked: asked.chance.choice(SECONDS),
     "opens_at": _edge,
-    "paused": lambda asked: asked.chance.choice([False, True]),
+    "paused": lambda asked: asked.chance.choice([False, False, True]),
     "payment_seconds": lambda asked: asked.chance.choice(SECONDS),
 }
-_MEMBERS = ["capacity", "capacity", "limit_per_buyer", "paused", "paused", *_VALUES]
+_MEMBERS = ["capacity", "capacity", "capacity", "limit_per_buyer", "paused", *_VALUES]
 
 
 def as_told(commands: Sequence[Command], *made: Container[str]) -> list[Command]:

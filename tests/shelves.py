@@ -154,7 +154,8 @@ class Shelves:
         return [e for e in self.entries.values() if e.item_id == item_id and e.state is EntryState.WAITING]
 
     def _waiting(self, item_id: str, units: int, commands: Sequence[Command]) -> Waiting:
-        most, seen = entries_wanted(units, commands), Counter[int]()
+        limited = limits_matter([self.items[item_id]], commands)
+        most, seen = entries_wanted(units, commands, limited=limited), Counter[int]()
         entries: list[Entry] = []
         for entry in self._queue(item_id):
             seen[entry.quantity] += entry.quantity <= units

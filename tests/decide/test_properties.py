@@ -7,7 +7,7 @@ import copy
 from collections.abc import Sequence
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from sellout.decide import Writes, decide
 from sellout.domain import (
@@ -30,6 +30,7 @@ from tests.sales import CHANCE, SIZES, as_told, cut, moments
 from tests.shelves import Shelves
 
 
+@settings(max_examples=300)
 @given(CHANCE, SIZES)
 def test_cutting_a_sale_into_batches_changes_no_outcome(chance: Random, sizes: list[int]) -> None:
     one_by_one, in_batches = Shelves(), Shelves()

@@ -5,12 +5,8 @@ again, or going on with another store on the same database; after each, all that
 """
 
 import asyncio
-import contextlib
-import functools
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack
 from random import Random
 
 import pytest
@@ -18,14 +14,8 @@ from hypothesis import note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from sellout.domain import AddItem, Command
-from sellout.store.sqlite import SQLiteStore
-from tests.beside import Beside, OpenStore
-from tests.memory_store import MemoryStore
+from tests.beside import Beside, NewDatabase, in_memory, on_postgres, on_sqlite
 from tests.sales import CHANCE, Asked, an_odd_item
-from tests.shelves import NOW, Shelves
-
-NewDatabase = Callable[[], AbstractContextManager[OpenStore]]
-"""An empty database for as long as it is wanted, and how a store on it is opened."""
 
 BATCH_MAX = 8
 STEPS = 30
@@ -38,7 +28,8 @@ class SaleBesideModel(RuleBasedStateMachine):
         super().__init__()
         self.undo = ExitStack()
         self.loop = self.undo.enter_context(asyncio.Runner())
-        self.beside = Beside(self.undo.enter_context(new_database()), NOW)
+        self.beside = Beside(self.undo.enter_context(new_database()))
+        self.loop.run(self.beside.begin())
         self.asked = Asked(Random(0))
 
     @initialize(chance=CHANCE)
@@ -69,7 +60,7 @@ class SaleBesideModel(RuleBasedStateMachine):
 
     @rule()
     def another_store_on_it_goes_on(self) -> None:
-        self.beside.take_turns()
+        self.loop.run(self.beside.take_turns())
 
     @invariant()
     def readers_see_the_same(self) -> None:
@@ -79,27 +70,22 @@ class SaleBesideModel(RuleBasedStateMachine):
         for command in commands:
             note(f"{command}")
         self.loop.run(self.beside.transact(commands))
+        self.asked.hear(self.beside.model)
+        self.asked.hear(self.beside.model)
 
     def teardown(self) -> None:
         self.loop.run(self.beside.close())
         self.undo.close()
 
 
-@contextlib.contextmanager
-def in_memory() -> Iterator[OpenStore]:
-    yield functools.partial(MemoryStore, Shelves())
-
-
-@contextlib.contextmanager
-def on_sqlite() -> Iterator[OpenStore]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield functools.partial(SQLiteStore, Path(folder) / "sale.db")
-
-
 @pytest.mark.timeout(600)  # after a failure, Hypothesis looks for a shorter one for five minutes at most
 @pytest.mark.parametrize(
     ("new_database", "sales"),
-    [pytest.param(in_memory, 100, id="in memory"), pytest.param(on_sqlite, 100, id="sqlite")],
+    [
+        pytest.param(in_memory, 100, id="in memory"),
+        pytest.param(on_sqlite, 60, id="sqlite"),
+        pytest.param(on_postgres, 8, id="postgres"),
+    ],
 )
 def test_a_store_and_the_model_tell_the_same_sale(new_database: NewDatabase, sales: int) -> None:
     class Machine(SaleBesideModel):
