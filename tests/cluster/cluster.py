@@ -141,6 +141,11 @@ class Cluster:
         except OSError:
             return []
 
+    def waiting_for_locks(self, database: str) -> int:
+        """Sessions on the leader that wait for what another one has locked."""
+        question = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
+        return int(run(self.address_of(self.leader()), lambda at: at.fetchval(question, database)))
+
     def leader_or_none(self) -> Node | None:
         """The node that says of itself that it takes writes, if it is one."""
         leaders = [node for node in self.nodes if node.runs and _status(f"{node.api}/primary") == 200]

@@ -9,7 +9,6 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.machines import Machine, end_all, free_ports
 from tests.processes import ORGANISER_KEY, answers, wait_until
 
-
 START_SECONDS_MAX = 45.0
 """A start itself gives up after SELLOUT_LOCK_WAIT_SECONDS (30), and says why."""
 

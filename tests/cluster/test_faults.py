@@ -139,6 +139,8 @@ def test_without_standbys_nothing_is_acknowledged(cluster: Cluster, shops: Shops
         told = [answer for answer in list(sale.asked) if answer.sent > broke]
         assert told, "buyers are not left without any answer"
         assert {answer.status for answer in told} == {UNAVAILABLE}, Counter(answer.status for answer in told)
+        waiting = cluster.waiting_for_locks(shops.database)
+        assert waiting <= 2 * len(shops.all), f"{waiting} sessions wait for callers who have gone: the server fills up"
         cluster.heal()
         sale.sells_again(AFTER_SECONDS_MAX)
         return broke

@@ -27,6 +27,9 @@ IDLE_IN_TRANSACTION_SECONDS = 10
 SESSION = {
     "application_name": "sellout",
     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+    # A caller that has given up leaves its session waiting for a lock; without this they would fill the server's places
+    # while the standbys are away.
+    "client_connection_check_interval": "1s",
     "statement_timeout": "0",  # around COMMIT it would make the outcome unknown
     # All rows of a table may be of one item, and then the planner believes that any item is found by reading the
     # table. Each of our statements has an index to go by; where none has, it still reads the table.
