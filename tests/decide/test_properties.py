@@ -7,9 +7,10 @@ import copy
 from collections.abc import Sequence
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 
-from sellout.decide import Writes, decide
+from sellout.decide import Writes, decide, loading
 from sellout.domain import (
     ANONYMOUS,
     Bought,
@@ -64,24 +65,36 @@ def test_nobody_waits_who_could_have_what_is_free(chance: Random) -> None:
         for command in commands:
             settle(shop, command, clock)
             shop.transact([command], clock)
-            for item in shop.items.values():
-                now = max(clock, shop.decided_at[item.id])
-                waiting = [e for e in shop.entries.values() if e.item_id == item.id and e.state is EntryState.WAITING]
-                if not item.outside_window(now):
-                    assert all(entry.quantity > item.available for entry in waiting)
+            check_nobody_waits_in_vain(shop, clock)
+
+
+@given(CHANCE)
+def test_where_a_batch_looks_at_little_it_says_nothing_false_and_the_next_do_the_rest(chance: Random) -> None:
+    shop = Shelves()
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("DUE_LOADED_MIN", "ENTRIES_LOADED_MAX", "LAPSING_LOADED"):
+            patch.setattr(loading, limit, 1)
+        for clock, commands in moments(chance):
+            for command in commands:
+                (outcome,) = shop.transact([command], clock)
+                if isinstance(outcome, Refused) and outcome.reason is Reason.SOLD_OUT and isinstance(command, Buy):
+                    assert shop.items[command.item_id].sold == shop.items[command.item_id].capacity
+            settle_all(shop, clock)
+            assert not any(hold.is_due(clock) for item_id in shop.items for hold in shop.open_holds(item_id))
+            check_nobody_waits_in_vain(shop, clock)
 
 
 @given(CHANCE)
 def test_holds_and_entries_go_only_where_the_page_s_arrows_lead(chance: Random) -> None:
-    shop = Shelves()
+    shop, arrows = Shelves(), hold_arrows() | entry_arrows()
     for clock, commands in moments(chance):
         for command in commands:
-            before = states(shop)
-            shop.transact([command], clock)
-            after = states(shop)
-            for thing in after:
-                way = (before.get(thing, "[*]"), after[thing])
-                assert way[0] == way[1] or way in hold_arrows() | entry_arrows()
+            for step in (Settle("a"), Settle("b"), Settle("c"), command):
+                before = states(shop)
+                shop.transact([step], clock)
+                for thing, state in states(shop).items():
+                    way = (before.get(thing, "[*]"), state)
+                    assert way[0] == way[1] or way in arrows
 
 
 @given(CHANCE)
@@ -122,6 +135,20 @@ def without_numbers(outcome: Outcome) -> Outcome:
 def settle(shop: Shelves, command: Command, clock: Instant) -> None:
     """Let everything happen that is due, so that what follows is the command's own doing."""
     shop.transact([Settle(item_id) for item_id in shop.items], shop.now([command], clock))
+
+
+def settle_all(shop: Shelves, clock: Instant) -> None:
+    """Batch after batch, until nothing more happens."""
+    before = None
+    while before != (before := states(shop)):
+        shop.transact([Settle(item_id) for item_id in shop.items], clock)
+
+
+def check_nobody_waits_in_vain(shop: Shelves, clock: Instant) -> None:
+    for item in shop.items.values():
+        waiting = [e for e in shop.entries.values() if e.item_id == item.id and e.state is EntryState.WAITING]
+        if not item.outside_window(max(clock, shop.decided_at[item.id])):
+            assert all(entry.quantity > item.available for entry in waiting)
 
 
 def states(shop: Shelves) -> dict[str, str]:
