@@ -19,7 +19,7 @@ from asyncpg.connect_utils import SessionAttribute
 from sellout.store.port import StoreUnavailable, StoreUnusable
 
 CONNECT_SECONDS_MAX = 3.0
-"""For one host: one that takes connections and then says nothing must not keep us from the next."""
+"""For one look at all hosts: one of them may take writes a moment later."""
 
 IDLE_IN_TRANSACTION_SECONDS = 10
 """After which the server ends the transaction of a program that has stopped in the middle: it holds locks."""
@@ -114,19 +114,37 @@ def _shown(url: str) -> str:
 
 
 async def connect(url: str, deadline: float) -> Connection:
-    """A connection to the host that takes writes. Raises StoreUnavailable past `deadline` (`time.monotonic`)."""
-    reasons: list[str] = []
-    for host in hosts_of(url):
-        seconds = min(CONNECT_SECONDS_MAX, deadline - time.monotonic())
-        if seconds <= 0:
-            reasons.append(f"{_shown(host)}: there was no time to ask")
-            break
-        try:
-            async with asyncio.timeout(seconds):
-                return await _connect(host)
-        except (*_PASSING, asyncpg.TargetServerAttributeNotMatched) as error:
-            reasons.append(f"{_shown(host)}: {sentence(error)}")
-    raise StoreUnavailable("; ".join(dict.fromkeys(reasons)) or "the database does not answer in time")
+    """A connection to the host that takes writes. Raises StoreUnavailable past `deadline` (`time.monotonic`).
+
+    All hosts are asked at once: one that takes connections and then says nothing keeps us from no other.
+    """
+    tries = [asyncio.ensure_future(_ask_host(host, deadline)) for host in hosts_of(url)]
+    chosen: Connection | None = None
+    try:
+        for answered in asyncio.as_completed(tries):
+            found = await answered
+            if not isinstance(found, str):
+                chosen = found
+                return chosen
+    finally:
+        for each in tries:
+            each.cancel()
+        for left in await asyncio.gather(*tries, return_exceptions=True):
+            if isinstance(left, asyncpg.Connection) and left is not chosen:
+                left.terminate()
+    raise StoreUnavailable("; ".join(str(each.result()) for each in tries))
+
+
+async def _ask_host(url: str, deadline: float) -> "Connection | str":
+    """A connection to a host if it takes writes, or why there is none."""
+    seconds = min(CONNECT_SECONDS_MAX, deadline - time.monotonic())
+    if seconds <= 0:
+        return f"{_shown(url)}: there was no time to ask"
+    try:
+        async with asyncio.timeout(seconds):
+            return await _connect(url)
+    except (*_PASSING, asyncpg.TargetServerAttributeNotMatched) as error:
+        return f"{_shown(url)}: {sentence(error)}"
 
 
 async def _connect(url: str) -> Connection:
