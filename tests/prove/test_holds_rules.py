@@ -307,11 +307,28 @@ class TestHoldsEndAsTold:
         assert "holds_end_as_told" in broken(HOLDS, run)
         assert "1 of item are still held" in findings(HOLDS, run, "holds_end_as_told")
 
-    @pytest.mark.parametrize(("buyer", "state"), [("ann", "expired"), ("bob", "expired"), ("dee", "released")])
+    @pytest.mark.parametrize(("buyer", "state"), [("ann", "expired"), ("bob", "expired"), ("cid", "released")])
     def test_sees_another_end_than_the_buyer_was_told(self, buyer: str, state: str) -> None:
         run = evidence()
         holds = tuple(replace(kept, state=state) if kept.buyer == buyer else kept for kept in run.holds)
         assert "holds_end_as_told" in broken(HOLDS, replace(run, holds=holds))
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            ({"quantity": 9}, "is kept for cid with 9 of item"),
+            ({"item": "lamp"}, "is kept for cid with 1 of lamp"),
+            ({"buyer": "zoe"}, "is kept for zoe with 1 of item"),
+            ({"state": "paying"}, "is still paying"),
+            ({"state": "confirmed"}, "was neither confirmed nor released and is kept as confirmed"),
+        ],
+    )
+    def test_sees_a_hold_that_is_kept_otherwise(self, change: dict[str, object], why: str) -> None:
+        run = evidence()
+        holds = tuple(replace(kept, **change) if kept.buyer == "cid" else kept for kept in run.holds)  # type: ignore[arg-type]
+        run = replace(run, holds=holds)
+        assert broken(HOLDS, run) == ["holds_end_as_told"]
+        assert why in findings(HOLDS, run, "holds_end_as_told")
 
     def test_sees_a_hold_that_is_gone(self) -> None:
         run = evidence()
@@ -476,6 +493,27 @@ class TestEveryRequestAnswered:
         )
         assert "every_request_answered" in broken(HOLDS, run)
 
+    @pytest.mark.parametrize(
+        ("answer", "why"),
+        [
+            ({"status": 202}, "was answered 202 instead of 200"),
+            ({"said": {"state": "paying", "subject": "h-0"}}, "was answered 200 without a hold_id"),
+            ({"said": {"state": "paying", "hold_id": "h-7"}}, "asked about h-0 and was answered about something else"),
+            ({"said": {"state": "held", "hold_id": "h-0"}}, "was told the state held"),
+            ({"said": {"state": "paying", "hold_id": "h-0", "quantity": 7}}, "meant 1 and was told of 7"),
+        ],
+    )
+    def test_sees_what_is_wrong_with_a_success(self, answer: dict[str, object], why: str) -> None:
+        till = Till({"item": 3})
+        till.ask(pay(till.ask(hold("ann")), "ann"))
+        till.wait(9)
+        run = tell_instead(
+            till.evidence(),
+            lambda r: replace(r.final, **answer) if r.order.action is Action.PAY else None,  # type: ignore[arg-type]
+        )
+        assert broken(HOLDS, run) == ["every_request_answered"]
+        assert why in findings(HOLDS, run, "every_request_answered")
+
     def test_sees_a_request_of_which_nothing_is_known(self) -> None:
         run = evidence()
         assert "every_request_answered" in broken(HOLDS, replace(run, requests=run.requests[:-1]))
@@ -518,6 +556,51 @@ class TestCountersMatchLedger:
                 super().move(item, "confirm" if kind == "expire" else kind, sold=sold, held=held)
 
         assert broken(HOLDS, evidence(Muddled({"item": 5}))) == ["counters_match_ledger"]
+
+    def test_sees_a_counter_that_the_purchases_do_not_explain(self) -> None:
+        run = evidence(stock=9)
+        run = keep_instead(run, purchases=(*run.purchases, Purchase("p-9", 2, "zoe")))
+        assert "have 8 units, and the counter of sold units says 6" in findings(HOLDS, run, "counters_match_ledger")
+
+    def test_sees_an_item_that_says_something_else_than_its_audit(self) -> None:
+        run = evidence(stock=9)
+        run = keep_instead(run, after=replace(run.only.after, capacity=8, available=2))
+        assert broken(HOLDS, run) == ["counters_match_ledger"]
+        said = findings(HOLDS, run, "counters_match_ledger")
+        assert "the item says Counters(capacity=8, sold=6, held=0, available=2), and its audit" in said
+
+    def test_sees_a_movement_that_is_lost_with_its_counter(self) -> None:
+        run = evidence()
+        audit = run.only.audit_after
+        moved = {**audit.movements, "restock": replace(audit.of("restock"), sold=1)}
+        run = keep_instead(run, audit_after=replace(audit, movements=moved))
+        assert broken(HOLDS, run) == ["counters_match_ledger"]
+        assert "movements of sold add up to 6, and the counter says 5" in findings(HOLDS, run, "counters_match_ledger")
+
+    @pytest.mark.parametrize(
+        ("kind", "why"),
+        [
+            ("hold", "the ledger has 7 movements hold with 7 units, and buyers were told of 6 with 7"),
+            ("release", "the ledger has 2 movements release with -1 units, and buyers were told of 1 with -1"),
+        ],
+    )
+    def test_sees_a_movement_of_nothing(self, kind: str, why: str) -> None:
+        run = count_more(evidence(), kind)
+        assert broken(HOLDS, run) == ["counters_match_ledger"]
+        assert why in findings(HOLDS, run, "counters_match_ledger")
+
+    def test_sees_holds_that_ended_by_no_movement_that_buyers_know(self) -> None:
+        class Muddled(Till):
+            def move(self, item: str, kind: str, *, sold: int = 0, held: int = 0) -> None:
+                super().move(item, "vanish" if kind == "expire" else kind, sold=sold, held=held)
+
+        till = Muddled({"item": 2})
+        till.ask(hold("ann"))
+        till.wait(9)
+        run = till.evidence()
+        said = findings(HOLDS, run, "counters_match_ledger")
+        assert "confirm and expire end 0 held units, by what buyers were told 1" in said
+        assert "expire end 0 held units, and buyers let 1 to 1 expire" in said
 
     def test_sees_counters_that_do_not_follow(self) -> None:
         run = evidence()
