@@ -180,7 +180,10 @@ class PostgresStore:
 
     async def _try(self, batch: _Batch, deadline: float) -> list[Outcome]:
         """Decide and commit a batch. Raises Again where it was not committed, and Unknown where it may be."""
-        writer = await self._connected(deadline)
+        try:
+            writer = await self._connected(deadline)
+        except StoreUnavailable as error:
+            raise Again(str(error)) from error  # while the leader changes, no host takes writes for a moment
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 outcomes = await self._decide(writer, batch)
