@@ -19,7 +19,7 @@ _figures = pytest.StashKey[list[str]]()
 @pytest.fixture(scope="session", autouse=True)
 def stop_means_interrupt() -> None:
     """SIGTERM ends the tests as Ctrl-C does: in order."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 class Rig:

@@ -7,6 +7,7 @@ gets no answer, or 503, asks again with the same key at the other shop, until th
 import asyncio
 import contextlib
 import itertools
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ class Sale:
         """Sell everything while `fault` goes on in a thread of its own."""
         timeout = aiohttp.ClientTimeout(total=ASK_SECONDS_MAX)
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
-            over = asyncio.create_task(asyncio.to_thread(fault))
+            over = _in_thread(fault)
             lookers = [asyncio.create_task(self._look(session, url, path)) for url in self.urls for path in _PAGES]
             try:
                 await self._sell(session, over)
@@ -94,7 +95,7 @@ class Sale:
                     looker.cancel()
                 await asyncio.gather(*lookers, return_exceptions=True)
 
-    async def _sell(self, session: aiohttp.ClientSession, over: "asyncio.Task[None]") -> None:
+    async def _sell(self, session: aiohttp.ClientSession, over: "asyncio.Future[None]") -> None:
         numbers = iter(range(BUYERS))
         buyers = []
         async with asyncio.TaskGroup() as tasks:
@@ -135,6 +136,28 @@ class Sale:
             status, retry_after, _ = await _answer_to(session.get(f"{url}{path}"))
             self.looked.append(Answer(f"{url}{path}", sent, time.monotonic(), status, retry_after))
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+def _in_thread(work: Callable[[], None]) -> "asyncio.Future[None]":
+    """Do it in a thread that nobody waits for where the tests are interrupted."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def tell(error: BaseException | None) -> None:
+        if not done.done():
+            done.set_result(None) if error is None else done.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 - it is raised where the sale waits for it
+            error = problem
+        with contextlib.suppress(RuntimeError):  # the sale was interrupted
+            loop.call_soon_threadsafe(tell, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
 
 
 _PAGES = ("/v1/items/item-a", "/v1/items", "/v1/items/item-a", "/readyz", "/readyz", "/v1/items")
