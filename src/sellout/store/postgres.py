@@ -23,18 +23,10 @@ import asyncpg.pool
 from sellout.decide import decide
 from sellout.domain import (
     MICROSECONDS,
-    Audit,
     Command,
-    EntryReading,
-    Hold,
     Instant,
-    LatePayment,
     Outcome,
-    Purchase,
-    PurchasePage,
-    Snapshot,
 )
-from sellout.store import readings
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock
 from sellout.store.port import StoreUnavailable
@@ -50,6 +42,7 @@ from sellout.store.postgres_connection import (
 )
 from sellout.store.postgres_schema import upgrade
 from sellout.store.postgres_statements import statements
+from sellout.store.reader import Reader
 from sellout.store.steps import NOW, Ask, Row, Steps, Value, ask
 
 READERS_MAX = 4
@@ -74,8 +67,8 @@ _SQL = statements("transact") | statements("read") | statements("keep")
 
 _T = TypeVar("_T")
 
-Reader: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-AnyConnection: TypeAlias = "Connection | Reader"
+Pooled: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+AnyConnection: TypeAlias = "Connection | Pooled"
 
 
 class _Batch:
@@ -87,7 +80,7 @@ class _Batch:
         self.perhaps: list[Outcome] | None = None
 
 
-class PostgresStore:
+class PostgresStore(Reader):
     """Fulfils `sellout.store.port.Store` on a PostgreSQL database. Made by `open_postgres`."""
 
     def __init__(self, url: str, writer: Connection, clock: Clock | None, wait_seconds: float) -> None:
@@ -105,36 +98,6 @@ class PostgresStore:
         async with self._turn:
             return await self._try_until(deadline, _Batch(commands))
 
-    async def items(self) -> Snapshot:
-        return await self._read(readings.items())
-
-    async def item(self, item_id: str) -> Snapshot:
-        return await self._read(readings.item(item_id))
-
-    async def purchase(self, purchase_id: str) -> Purchase | None:
-        return await self._read(readings.purchase(purchase_id))
-
-    async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
-        return await self._read(readings.purchase_by_key(item_id, buyer, key))
-
-    async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
-        return await self._read(readings.purchases(item_id, after, limit))
-
-    async def hold(self, hold_id: str) -> Hold | None:
-        return await self._read(readings.hold(hold_id))
-
-    async def entry(self, entry_id: str) -> EntryReading | None:
-        return await self._read(readings.entry(entry_id))
-
-    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
-        return await self._read(readings.late_payments(item_id, after, limit))
-
-    async def audit(self, item_id: str) -> Audit | None:
-        return await self._read(readings.audit(item_id))
-
-    async def organiser_keys(self) -> set[str]:
-        return await self._read(readings.organiser_keys())
-
     async def set_organiser_key(self, name: str, digest: str) -> None:
         await self._keep(_set_key(name, digest))
 
@@ -143,9 +106,6 @@ class PostgresStore:
 
     async def reset(self) -> None:
         await self._keep(_delete_all())
-
-    async def ping(self) -> None:
-        await self._read(readings.ping())
 
     async def close(self) -> None:
         async with self._turn:
@@ -281,7 +241,7 @@ class PostgresStore:
                 return await self._run(reader, steps)
 
     @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Reader]:
+    async def _reading(self) -> AsyncIterator[Pooled]:
         if self._readers is None:
             self._readers = await asyncpg.create_pool(
                 min_size=0, max_size=READERS_MAX, connect=self._connect_reader, reset=_nothing_to_reset

@@ -16,20 +16,13 @@ import apsw
 
 from sellout.decide import decide
 from sellout.domain import (
-    Audit,
     Command,
-    EntryReading,
-    Hold,
-    LatePayment,
     Outcome,
-    Purchase,
-    PurchasePage,
-    Snapshot,
 )
-from sellout.store import readings
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
 from sellout.store.queries import load_queries
+from sellout.store.reader import Reader
 from sellout.store.sqlite_file import (
     begin,
     check_is_there,
@@ -49,7 +42,7 @@ READ_CACHE_KIB = 4 * 1024
 _T = TypeVar("_T")
 
 
-class SQLiteStore:
+class SQLiteStore(Reader):
     """Fulfils `sellout.store.port.Store` on an SQLite file."""
 
     def __init__(self, path: Path, clock: Clock = host_clock, wait_seconds: float = 5.0) -> None:
@@ -67,36 +60,6 @@ class SQLiteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._write_thread, self._transact, commands, deadline)
 
-    async def items(self) -> Snapshot:
-        return await self._read(readings.items())
-
-    async def item(self, item_id: str) -> Snapshot:
-        return await self._read(readings.item(item_id))
-
-    async def purchase(self, purchase_id: str) -> Purchase | None:
-        return await self._read(readings.purchase(purchase_id))
-
-    async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
-        return await self._read(readings.purchase_by_key(item_id, buyer, key))
-
-    async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
-        return await self._read(readings.purchases(item_id, after, limit))
-
-    async def hold(self, hold_id: str) -> Hold | None:
-        return await self._read(readings.hold(hold_id))
-
-    async def entry(self, entry_id: str) -> EntryReading | None:
-        return await self._read(readings.entry(entry_id))
-
-    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
-        return await self._read(readings.late_payments(item_id, after, limit))
-
-    async def audit(self, item_id: str) -> Audit | None:
-        return await self._read(readings.audit(item_id))
-
-    async def organiser_keys(self) -> set[str]:
-        return await self._read(readings.organiser_keys())
-
     async def set_organiser_key(self, name: str, digest: str) -> None:
         values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
         await self._in_write_thread(lambda writer: _rows(writer, "set_organiser_key", values))
@@ -107,9 +70,6 @@ class SQLiteStore:
 
     async def reset(self) -> None:
         await self._in_write_thread(_reset)
-
-    async def ping(self) -> None:
-        await self._read(readings.ping())
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,52 @@
+"""The readings of a store, for any engine that can answer steps from one snapshot."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sellout.domain import Audit, EntryReading, Hold, LatePayment, Purchase, PurchasePage, Snapshot
+from sellout.store import readings
+from sellout.store.steps import Steps
+
+_T = TypeVar("_T")
+
+
+class Reader(ABC):
+    """The part of `sellout.store.port.Store` that changes nothing."""
+
+    @abstractmethod
+    async def _read(self, steps: Steps[_T]) -> _T:
+        """Answer all steps from one snapshot. Raises StoreUnavailable."""
+
+    async def items(self) -> Snapshot:
+        return await self._read(readings.items())
+
+    async def item(self, item_id: str) -> Snapshot:
+        return await self._read(readings.item(item_id))
+
+    async def purchase(self, purchase_id: str) -> Purchase | None:
+        return await self._read(readings.purchase(purchase_id))
+
+    async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
+        return await self._read(readings.purchase_by_key(item_id, buyer, key))
+
+    async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
+        return await self._read(readings.purchases(item_id, after, limit))
+
+    async def hold(self, hold_id: str) -> Hold | None:
+        return await self._read(readings.hold(hold_id))
+
+    async def entry(self, entry_id: str) -> EntryReading | None:
+        return await self._read(readings.entry(entry_id))
+
+    async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
+        return await self._read(readings.late_payments(item_id, after, limit))
+
+    async def audit(self, item_id: str) -> Audit | None:
+        return await self._read(readings.audit(item_id))
+
+    async def organiser_keys(self) -> set[str]:
+        return await self._read(readings.organiser_keys())
+
+    async def ping(self) -> None:
+        await self._read(readings.ping())
