@@ -29,7 +29,8 @@ GRANT CONNECT ON DATABASE shop TO seller;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO seller;
 
--- The tables that there are, and those that the owner will make. Numbers of rows come from sequences.
+-- The tables that there are, and those that the owner will make. Columns that number their rows need no grant of their
+-- own; that for sequences is for any other that a migration may bring.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO seller;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO seller;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO seller;
