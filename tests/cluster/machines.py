@@ -122,6 +122,11 @@ class Machine:
         if self._process is not None:
             self._process.wait(END_SECONDS_MAX)
 
+    def freeze_first(self) -> None:
+        """Stop only what was started first, which looks after the rest."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def freeze(self) -> None:
         send(signal.SIGSTOP, self.folder)
 
