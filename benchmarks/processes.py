@@ -32,8 +32,8 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def cpu_seconds(root: int) -> float | None:
-    """User and system time of a tree so far."""
+def cpu_seconds(root: int, *, ended: bool = False) -> float | None:
+    """User and system time of a tree so far; with `ended`, also of those of the root's children that have ended."""
     if not PROC.exists():
         return None
     ticks = 0
@@ -42,7 +42,7 @@ def cpu_seconds(root: int) -> float | None:
             fields = _stat(pid)
         except OSError:
             continue
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(map(int, fields[11 : 15 if ended and pid == root else 13]))
     return ticks / TICKS_PER_SECOND
 
 

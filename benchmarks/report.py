@@ -10,7 +10,7 @@ from rich.table import Table
 from benchmarks.full import MEBI, Full
 from benchmarks.machine import Disk
 from benchmarks.results import Goal, Row
-from benchmarks.subjects import SUBJECTS
+from benchmarks.subjects_networked import ALL
 
 COLUMNS = ("subject", "req/s", "spread", "of no-op", "p50 ms", "p99 ms", "CPU s/1000", "CPU ratio")
 
@@ -29,7 +29,15 @@ successful answers only. "hold-confirm" has a script of its own, which reads the
 their answers and confirms them; both requests count, half of them sell, and the run counts only if
 sales match the confirmations and holds have ended beside them. To look at answers slows wrk:
 "no-op-hold" is the no-op under that script, and what it lacks of "no-op" is the script's cost, which
-the ratios of "hold-confirm" to "no-op" contain."""
+the ratios of "hold-confirm" to "no-op" contain.
+
+The subjects on PostgreSQL (`--postgres`) share one server of their own with PostgreSQL's default settings,
+so each commit waits for the disk; every visit gets a fresh database, and the CPU of the server's processes
+is counted with that of the subject. With two nodes the load is split between two wrk processes, their
+rates are added, and the percentiles are those of the slower one. "textbook-postgres" and
+"one-statement-postgres" sell with a transaction a request, "redis-lua" with a script a request that is
+synced to the disk before it is answered; all three are FastAPI on Uvicorn, sell without idempotency keys,
+and keep no ledger."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def _subjects(rows: Sequence[Row]) -> str:
-    return _list([f"{name}: {SUBJECTS[name].says}" for name in dict.fromkeys(row.subject for row in rows)])
+    return _list([f"{name}: {ALL[name].says}" for name in dict.fromkeys(row.subject for row in rows)])
 
 
 def _machine_lines(report: Report) -> list[str]:

@@ -114,4 +114,16 @@ def goals(rows: Sequence[Row], connections: int = 512) -> list[Goal]:
         found.append(Goal(f"sold out, {says}, against the ceiling, {at}", value, 0.80, 0.90))
     holding = ratio(rate_of(rows, "hold-confirm", connections), ceiling)
     found.append(Goal(f"holding and confirming, a key each, against the ceiling, {at}", holding, 0.40))
-    return found
+    return [*found, *_postgres_goals(rows, ceiling, connections)]
+
+
+def _postgres_goals(rows: Sequence[Row], ceiling: float | None, connections: int) -> list[Goal]:
+    one, two, textbook = (
+        rate_of(rows, name, connections) for name in ("buy-postgres", "buy-postgres-2", "textbook-postgres")
+    )
+    at = f"at {connections} connections"
+    return [
+        Goal(f"buying on PostgreSQL, against the ceiling, {at}", ratio(one, ceiling), 0.50),
+        Goal(f"buying on PostgreSQL, against the textbook's transaction a request, {at}", ratio(one, textbook), 10),
+        Goal(f"two nodes on one item, against one, {at}", ratio(two, one), 1.0),
+    ]

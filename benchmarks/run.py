@@ -13,10 +13,12 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import full, machine, measure, results
+from benchmarks.database import NotDurableError
 from benchmarks.load import MISSING, LoadError, wrk_path
 from benchmarks.report import Report, markdown, show
 from benchmarks.server import ServerError
-from benchmarks.subjects import SUBJECTS
+from benchmarks.subjects import SUBJECTS, Subject
+from benchmarks.subjects_networked import ALL
 from benchmarks.verify import NotVerifiedError
 
 DOCUMENT = Path("docs/benchmarks.md")
@@ -25,8 +27,9 @@ FILES_NEEDED = 8192
 
 EXAMPLES = """\
 examples:
-  make bench                                             everything but --full, in about eight minutes
-  make bench ARGS=--full                                 all of it, in about twelve
+  make bench                                             everything on SQLite, in about eight minutes
+  make bench ARGS=--full                                 and a million purchases, in about twelve
+  make bench ARGS=--postgres                             and on PostgreSQL and Redis, in about thirteen
   python -m benchmarks.run --subjects no-op buy --rounds 1 --seconds 2 --connections 512
                                                          a quick look; it does not touch the document
   python -m benchmarks.run --dir /var/tmp --no-write     databases on another disk
@@ -57,9 +60,14 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--subjects",
         nargs="+",
         action="extend",
-        choices=list(SUBJECTS),
+        choices=list(ALL),
         metavar="NAME",
-        help=", ".join(SUBJECTS),
+        help=", ".join(ALL),
+    )
+    add(
+        "--postgres",
+        action="store_true",
+        help="also: Sellout on PostgreSQL, one node and two, and other designs on PostgreSQL and Redis",
     )
     add("--full", action="store_true", help="also: a million purchases, memory, 1000 buyers at one instant")
     add(
@@ -95,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         report = benchmark(chosen, given(arguments), console)
-    except (NotVerifiedError, ServerError, LoadError, OSError) as error:
+    except (NotVerifiedError, NotDurableError, ServerError, LoadError, OSError) as error:
         print("\n".join([f"benchmark failed: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -127,8 +135,12 @@ def benchmark(chosen: argparse.Namespace, command: str, console: Console) -> Rep
     if disk.in_memory:
         notes.append("the databases were in memory, so durable writes cost nothing: no fair comparison")
         console.print(f"[yellow]{notes[-1]}: choose another --dir[/]")
+    subjects, missing = available(chosen)
+    for reason in missing:
+        notes.append(reason)
+        console.print(f"[yellow]{reason}[/]")
     started = datetime.now(UTC)
-    rows = results.summarise(rounds(chosen, console))
+    rows = results.summarise(rounds(chosen, subjects, console))
     extra = full.measure(chosen.dir, chosen.rounds, chosen.seconds, console.print) if chosen.full else None
     return Report(
         date=f"{started:%Y-%m-%d %H:%M} UTC",
@@ -145,15 +157,27 @@ def benchmark(chosen: argparse.Namespace, command: str, console: Console) -> Rep
     )
 
 
-def rounds(chosen: argparse.Namespace, console: Console) -> list[measure.Run]:
+def names_of(chosen: argparse.Namespace) -> list[str]:
+    """The subjects that were asked for."""
+    return list(dict.fromkeys(chosen.subjects or (ALL if chosen.postgres else SUBJECTS)))
+
+
+def available(chosen: argparse.Namespace) -> tuple[list[Subject], list[str]]:
+    """The subjects that can be measured here, and in words why others cannot."""
+    subjects = [ALL[name] for name in names_of(chosen)]
+    why = {subject.name: subject.missing() for subject in subjects}
+    reasons = [f"{name} was not measured: {reason}" for name, reason in why.items() if reason]
+    return [subject for subject in subjects if why[subject.name] is None], reasons
+
+
+def rounds(chosen: argparse.Namespace, subjects: Sequence[Subject], console: Console) -> list[measure.Run]:
     """Visit every subject in turn, again and again: what disturbs the machine then disturbs all alike."""
-    subjects = [SUBJECTS[name] for name in dict.fromkeys(chosen.subjects or SUBJECTS)]
     connections = list(dict.fromkeys(chosen.connections or CONNECTIONS))
     runs: list[measure.Run] = []
     for number in range(1, chosen.rounds + 1):
 
         def tell(run: measure.Run, number: int = number) -> None:
-            where = f"round {number} of {chosen.rounds}  {run.subject:16}{run.connections:5} connections"
+            where = f"round {number} of {chosen.rounds}  {run.subject:22}{run.connections:5} connections"
             console.print(f"{where}{run.rate:12,.0f}/s", highlight=False)
 
         for subject in subjects:
@@ -165,7 +189,7 @@ def destination(chosen: argparse.Namespace) -> Path | None:
     """Where the document goes: a partial run leaves the document alone unless told where to write."""
     if chosen.no_write:
         return None
-    partial = set(chosen.subjects or SUBJECTS) != set(SUBJECTS) or not set(CONNECTIONS) <= set(
+    partial = not set(names_of(chosen)) >= set(SUBJECTS) or not set(CONNECTIONS) <= set(
         chosen.connections or CONNECTIONS
     )
     output: Path | None = chosen.output

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import processes
+from benchmarks.database import Database
+
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
@@ -27,16 +30,34 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server; where several work together, the first of them, and what belongs to it.
+
+    `more_urls` are those of its other nodes, `more_pids` the roots of other process trees that work for it.
+    """
 
     process: subprocess.Popen[bytes]
     url: str
     folder: Path
+    more_urls: tuple[str, ...] = ()
+    more_pids: tuple[int, ...] = ()
+    database: Database | None = None
 
     @property
     def pid(self) -> int:
         """The root of its process tree."""
         return self.process.pid
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the load goes, in equal parts."""
+        return (self.url, *self.more_urls)
+
+    def cpu_seconds(self) -> float | None:
+        """User and system time of all its processes so far, with its database's."""
+        parts = [processes.cpu_seconds(pid) for pid in (self.pid, *self.more_pids)]
+        if self.database is not None:
+            parts.append(self.database.cpu_seconds())
+        return sum(part for part in parts if part is not None) if None not in parts else None
 
 
 def free_port() -> int:

@@ -42,6 +42,10 @@ class Subject(ABC):
     path = f"/v1/items/{ITEM}/purchases"
     ready = "/readyz"
 
+    def missing(self) -> str | None:
+        """Why it cannot be measured here; None where it can."""
+        return None
+
     @abstractmethod
     def command(self, port: int, folder: Path) -> list[str]:
         """The command line of its server."""

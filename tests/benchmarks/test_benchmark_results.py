@@ -18,6 +18,9 @@ ROUNDS = [
     *(run("buy", rate, cpu=2.0) for rate in (9_000, 31_000, 30_000)),
     *(run("sold-out", rate) for rate in (38_000, 36_000, 35_000)),
     *(run("hold-confirm", rate) for rate in (15_000, 16_000, 17_000)),
+    *(run("buy-postgres", rate) for rate in (20_000, 22_000, 24_000)),
+    *(run("buy-postgres-2", rate) for rate in (20_000, 21_000, 26_000)),
+    *(run("textbook-postgres", rate) for rate in (1_100, 1_000, 1_200)),
 ]
 
 
@@ -54,6 +57,9 @@ def test_the_goals_of_a_run() -> None:
         (0.9, "met, and its aim"),
         (None, "not measured"),
         (0.4, "met"),
+        (0.55, "met"),
+        (20, "met"),
+        (pytest.approx(21 / 22), "not met"),
     ]
 
 
