@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sellout.prove.evidence import Action, Attempt, Evidence, Order, Purchase
 from sellout.prove.scenarios.returns import RETURNS
 from tests.prove.asks import buy, confirm, join, leave, look, pay, refund, release
-from tests.prove.planting import broken, count_more, findings, keep_instead, tell_instead
+from tests.prove.planting import all_at_once, broken, count_more, findings, keep_instead, tell_instead
 from tests.prove.till import KeptEntry, Said, Till
 
 
@@ -53,9 +54,15 @@ class TestAnHonestDay:
         assert {entry.state for entry in run.entries} >= {"confirmed", "left", "lapsed"}
         assert broken(RETURNS, run) == []
 
-    @given(stock=st.integers(1, 8), steps=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5)), max_size=60))
-    def test_is_exact_whatever_happens(self, stock: int, steps: list[tuple[int, int]]) -> None:
-        assert broken(RETURNS, random_day(Till({"item": stock}), steps)) == []
+    @given(
+        stock=st.integers(1, 8),
+        steps=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5)), max_size=60),
+        chance=st.randoms(use_true_random=False),
+    )
+    def test_is_exact_whatever_happens(self, stock: int, steps: list[tuple[int, int]], chance: Random) -> None:
+        run = random_day(Till({"item": stock}), steps)
+        assert broken(RETURNS, run) == []
+        assert broken(RETURNS, all_at_once(run, chance)) == []
 
 
 def random_day(till: Till, steps: list[tuple[int, int]]) -> Evidence:

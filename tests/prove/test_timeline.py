@@ -7,9 +7,10 @@ import pytest
 
 from sellout.prove.evidence import Action, Evidence, Line
 from sellout.prove.timeline import CLOCK_MARGIN_SECONDS, Level, claims_of, deadline_of, levels_of
-from sellout.prove.told import ToldHold, Window, holds_told
+from sellout.prove.told import ToldHold, Window, basket_in, holds_told
 from sellout.prove.waiting import entries_told, offers_of
-from tests.prove.asks import buy, confirm, hold, join, leave, look, pay, refund, release
+from tests.prove.asks import basket, buy, confirm, hold, join, leave, look, pay, refund, release
+from tests.prove.honest import answer
 from tests.prove.planting import tell_instead
 from tests.prove.till import Till
 
@@ -115,6 +116,14 @@ class TestWhatWasTold:
         (told,) = holds_told(till.requests).values()
         assert told.taken == (first.final.started_at, first.final.ended_at)
         assert second.final.replayed
+
+    @pytest.mark.parametrize(
+        "lines",
+        [None, "none", [], ["a"], [{}], [{"purchase_id": "p", "item": "a"}], [{"purchase_id": "p", "quantity": 1}]],
+    )
+    def test_a_basket_of_another_shape_tells_of_nothing(self, lines: object) -> None:
+        order = basket("ann", ("a", 1), ("b", 1))
+        assert list(basket_in(order, answer(201, purchases=lines))) == []
 
     def test_an_offer_was_made_after_the_last_look_that_found_the_entry_waiting(self) -> None:
         till = Till({"item": 1})

@@ -57,16 +57,12 @@ class ToldHold:
 
 def window_of(request: Request) -> Window:
     """When what this request was granted must have happened."""
-    told = min((attempt.ended_at for attempt in request.attempts if attempt.granted), default=request.final.ended_at)
-    return Window(request.attempts[0].started_at, told)
+    return Window(request.attempts[0].started_at, request.final.ended_at)
 
 
 def granted(requests: Iterable[Request]) -> Iterator[tuple[Request, Attempt]]:
-    """Each request that was granted, with its first such answer."""
-    for request in requests:
-        answer = next((attempt for attempt in request.attempts if attempt.granted), None)
-        if answer is not None:
-            yield request, answer
+    """Each request that was granted, with that answer."""
+    return ((request, request.final) for request in requests if request.attempts and request.final.granted)
 
 
 def purchases_told(requests: Iterable[Request]) -> dict[tuple[str, str], ToldPurchase]:
