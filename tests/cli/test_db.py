@@ -197,5 +197,7 @@ def test_a_role_that_may_not_change_the_schema_can_serve_an_upgraded_database(tm
     try:
         assert len(transact(as_seller, SALE)) == len(SALE)
         assert sellout("audit", "--database", as_seller, folder=tmp_path).code == 0
+        refused = sellout("reset", "--yes", "--database", as_seller, folder=tmp_path)
+        assert (refused.code, "permission denied" in refused.error) == (1, True)
     finally:
         postgres.run(url, lambda connection: connection.execute("DROP OWNED BY seller; DROP ROLE seller"))

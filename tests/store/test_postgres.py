@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from sellout.domain import AddItem, Bought, BuyBasket, Line, Outcome, Refused
 from sellout.store.port import StoreUnavailable, StoreUnusable, first_item
 from sellout.store.postgres import PostgresStore, open_postgres
-from sellout.store.postgres_connection import hosts_of
+from sellout.store.postgres_connection import hosts_of, sentence
 from sellout.store.postgres_statements import statements
 from tests import postgres
 from tests.words import a_buy, an_item
@@ -313,3 +314,10 @@ def test_parameters_have_numbers_and_casts_are_none() -> None:
     assert "$1" in statement.sql
     assert statement.in_order({"ids": "[]", "now": 5}) == [5, "[]"]
     assert "::bigint" in statements("transact")["update_items"].sql
+
+
+def test_what_went_wrong_is_said_in_words() -> None:
+    certificate = ssl.SSLCertVerificationError(1, "certificate verify failed: Hostname mismatch")
+    assert "Hostname mismatch" in sentence(certificate)
+    assert sentence(ConnectionRefusedError(111, "Connect call failed")) == "Connection refused"
+    assert "in time" in sentence(TimeoutError())

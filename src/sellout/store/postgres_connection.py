@@ -64,7 +64,7 @@ _BEATEN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.Un
 _PASSING = (
     *_LOST, TimeoutError, asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError,
-    asyncpg.InternalServerError, asyncpg.PostgresSystemError, ssl.SSLError,
+    asyncpg.InsufficientPrivilegeError, asyncpg.InternalServerError, asyncpg.PostgresSystemError, ssl.SSLError,
 )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def sentence(error: BaseException) -> str:
         return "the database does not answer in time"
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return "no host takes writes"
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno:
         return os.strerror(error.errno)
     said = " ".join(str(error).split()) or type(error).__name__
     return f"PostgreSQL says: {said}" if isinstance(error, asyncpg.PostgresError) else said

@@ -179,12 +179,7 @@ WHERE waitlist.id = v ->> 0;
 
 -- name: insert_holds
 -- The holds of a batch, as they were taken.
-INSERT INTO holds (id, item_id, item, buyer, quantity, idempotency_key, held_at, held_until, expires_at, state,
-                   basket_id, entry_id)
-SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, (v ->> 4)::bigint, v ->> 5, (v ->> 6)::bigint, (v ->> 7)::bigint,
-       (v ->> 8)::bigint, v ->> 9, v ->> 12, v ->> 13
-FROM jsonb_array_elements(:holds) WITH ORDINALITY AS t (v, n)
-ORDER BY n;
+SELECT add_holds(:holds);
 
 -- name: expire_holds
 -- Holds whose time is over.
@@ -201,18 +196,11 @@ WHERE holds.id = v ->> 0;
 
 -- name: insert_purchases
 -- The purchases of a batch, in the order of their sale, where none comes from a hold or a basket.
-INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at)
-SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, (v ->> 4)::bigint, v ->> 5, (v ->> 6)::bigint
-FROM jsonb_array_elements(:purchases) WITH ORDINALITY AS t (v, n)
-ORDER BY n;
+SELECT add_purchases(:purchases);
 
 -- name: insert_any_purchases
 -- The purchases of a batch, in the order of their sale.
-INSERT INTO purchases (id, item_id, item, buyer, quantity, idempotency_key, purchased_at, hold_id, payment_ref,
-                       basket_id)
-SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, (v ->> 4)::bigint, v ->> 5, (v ->> 6)::bigint, v ->> 8, v ->> 9, v ->> 10
-FROM jsonb_array_elements(:purchases) WITH ORDINALITY AS t (v, n)
-ORDER BY n;
+SELECT add_purchases(:purchases);
 
 -- name: update_refunds
 -- Purchases taken back.
