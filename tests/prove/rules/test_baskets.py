@@ -12,8 +12,9 @@ from sellout.prove.evidence import Action, Attempt, Evidence, Line, Order, Reque
 from sellout.prove.scenarios.baskets import BASKETS
 from sellout.prove.told import basket_in
 from tests.prove.asks import basket, confirm, release
+from tests.prove.kept import Said
 from tests.prove.planting import all_at_once, broken, findings, tell_instead
-from tests.prove.till import Said, Till
+from tests.prove.till import Till
 
 STOCK = {"a": 4, "b": 3, "c": 2}
 
