@@ -26,7 +26,7 @@ prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS pa
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about eight minutes
+cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about six minutes
 	$(BIN)/python -m pytest tests/cluster $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts

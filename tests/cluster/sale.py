@@ -61,8 +61,6 @@ class Sale:
     refused: set[str] = field(default_factory=set)
     asked: list[Answer] = field(default_factory=list)
     looked: list[Answer] = field(default_factory=list)
-    first_tries: int = 0
-    quiet: float = 0.0
 
     def acknowledged(self, since: float = 0.0, url: str = "") -> list[Answer]:
         """Purchases that were asked for after an instant, in the order of their answers."""
