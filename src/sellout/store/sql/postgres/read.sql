@@ -81,7 +81,7 @@ WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key;
 SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
        payment_ref, basket_id, purchase_no
 FROM purchases
-WHERE item_id = :item_id AND purchase_no > :after
+WHERE item_id = :item_id AND purchase_no > 0 AND purchase_no > :after
 ORDER BY purchase_no
 LIMIT :limit;
 
@@ -96,7 +96,7 @@ GROUP BY kind;
 -- Units in purchases that are not refunded.
 SELECT coalesce(sum(quantity), 0)::bigint
 FROM purchases
-WHERE item_id = :item_id AND refunded_at IS NULL;
+WHERE item_id = :item_id AND purchase_no > 0 AND refunded_at IS NULL;
 
 -- name: holding
 -- Units in open holds.
@@ -131,7 +131,7 @@ FROM (
     FROM (
         SELECT id, 1 AS purchase, quantity * (refunded_at IS NULL)::int AS told, 0 AS moved
         FROM purchases
-        WHERE item_id = :item_id
+        WHERE item_id = :item_id AND purchase_no > 0
         UNION ALL
         SELECT purchase_id, 0, 0, sold
         FROM movements

@@ -46,12 +46,16 @@ WHERE p.refunded_at IS NULL
 GROUP BY p.item_id, p.buyer;
 
 -- name: load_held
--- Units that are held for buyers, likewise; a hold past its deadline holds nothing.
-SELECT h.item_id, h.buyer, sum(h.quantity)::bigint
-FROM jsonb_array_elements(:buyers) AS wanted JOIN holds AS h
-  ON h.item_id = wanted ->> 0 AND h.buyer = wanted ->> 1
-WHERE h.ended_at IS NULL AND h.expires_at > :now
-GROUP BY h.item_id, h.buyer;
+-- Units that are held for buyers, likewise; a hold past its deadline holds nothing. That it is open is said by its state,
+-- and the sum is each buyer's own, so that the planner cannot read all open holds of the item for each of them.
+SELECT wanted ->> 0, wanted ->> 1, h.units
+FROM jsonb_array_elements(:buyers) AS wanted CROSS JOIN LATERAL (
+    SELECT sum(own.quantity)::bigint AS units
+    FROM holds AS own
+    WHERE own.item_id = wanted ->> 0 AND own.buyer = wanted ->> 1
+      AND own.state IN ('held', 'paying') AND own.expires_at > :now
+) AS h
+WHERE h.units IS NOT NULL;
 
 -- name: load_purchases
 -- Purchases by id.
