@@ -1,6 +1,7 @@
 """What a sale costs PostgreSQL, measured, and what machines would carry at that price, computed.
 
-    python -m benchmarks.scale            about two minutes; needs wrk for the rows over HTTP
+    python -m benchmarks.scale            about a minute; needs wrk for the row over HTTP
+    python -m benchmarks.scale --large    and a table that has grown, in another half a minute
 
 Processor time is read from /proc, so these figures also hold on a busy machine; the milliseconds of a batch do not.
 """
@@ -10,7 +11,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,9 +29,17 @@ BATCHES = (1, 64, 250, 1000)
 COMMANDS = 15_000
 COMMANDS_OF_ONE = 500
 FILLED = 5_000
+LARGE = 200_000
 CONNECTIONS = 512
 PATIENCE_SECONDS = 60.0
 ITEM = "benchmark"
+
+SIZES = """
+SELECT relname, pg_relation_size(oid) AS bytes
+FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i') AND pg_relation_size(oid) > 1000000
+ORDER BY bytes DESC
+"""
 
 CORES = 32
 BUSY_SHARE = 0.5
@@ -131,6 +140,28 @@ def over_http(folder: Path, seconds: int) -> Price:
     return price_of("purchase over HTTP", 1, before, after, meter.sold - sold)
 
 
+def large(folder: Path) -> str:
+    """A table that has grown: its bytes on disk, and the WAL of purchases right after a checkpoint."""
+    base = database.fresh(folder)
+    try:
+        with asyncio.Runner() as runner:
+            store = runner.run(_prepared(base.url, sold_out=False))
+            runner.run(_work(store, (orders(1000) for _ in range(LARGE // 1000 - FILLED // 1000))))
+            sizes = base.run(lambda connection: connection.fetch(SIZES))
+            lines = [f"measured: after {LARGE:,} purchases"]
+            lines += [f"{row['relname']:20}{row['bytes'] / LARGE:14.0f} bytes a purchase on disk" for row in sizes]
+            base.run(lambda connection: connection.execute("CHECKPOINT"))
+            for place in ("first", "next", "next"):
+                before = look(base, 0.0)
+                runner.run(_work(store, (orders(250) for _ in range(20))))
+                wal = price_of("purchase", 250, before, look(base, 0.0), 5000).wal_bytes
+                lines.append(f"{place + ' 5000':20}{wal:14,.0f} bytes of WAL each, after a checkpoint")
+            runner.run(store.close())
+    finally:
+        database.drop(base)
+    return "\n".join(lines)
+
+
 def orders(count: int) -> list[Command]:
     """Purchases of one unit, with a buyer and a key of its own each."""
     names = [str(uuid4()) for _ in range(count)]
@@ -149,7 +180,7 @@ async def _prepared(url: str, *, sold_out: bool) -> PostgresStore:
     return store
 
 
-async def _work(store: PostgresStore, batches: Sequence[Sequence[Command]]) -> None:
+async def _work(store: PostgresStore, batches: Iterable[Sequence[Command]]) -> None:
     for batch in batches:
         await store.transact(batch, time.monotonic() + PATIENCE_SECONDS)
 
@@ -179,7 +210,7 @@ def table(prices: Sequence[Price]) -> str:
         http = each.what == "purchase over HTTP"
         batch, millis = ("any", "") if http else (str(each.batch), f"{each.batch_ms:.1f}")
         costs = f"{each.database_us:13.1f}{each.sellout_us:12.1f}{each.wal_bytes:11,.0f}"
-        lines.append(f"{each.what:20}{batch:>14}{costs}{millis:>10}")
+        lines.append(f"{each.what:20}{batch:>14}{costs}{millis:>10}".rstrip())
     return "\n".join(lines)
 
 
@@ -202,10 +233,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="figures are medians over these (3)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a run over HTTP (5)")
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where the database goes")
+    parser.add_argument("--large", action="store_true", help=f"also: bytes on disk and WAL after {LARGE:,} purchases")
     chosen = parser.parse_args(arguments)
     prices = measured(chosen.dir.resolve(), chosen.rounds, chosen.seconds)
     print(table(prices))
     print(computed(prices))
+    if chosen.large:
+        print(large(chosen.dir.resolve()))
     return 0
 
 

@@ -46,10 +46,13 @@ def test_a_short_measurement(
 ) -> None:
     monkeypatch.setattr(scale, "BATCHES", (50,))
     monkeypatch.setattr(scale, "COMMANDS", 500)
+    monkeypatch.setattr(scale, "LARGE", 10_000)
     monkeypatch.setattr(scale, "wrk_path", lambda: None)
-    assert scale.main(["--rounds", "1", "--dir", str(tmp_path)]) == 0
+    assert scale.main(["--rounds", "1", "--large", "--dir", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     name, batch, _, _, wal, _ = lines[2].split()
     assert (name, batch) == ("purchase", "50")
     assert int(wal.replace(",", "")) > 200
     assert lines[3].split()[0] == "refusal"
+    assert "measured: after 10,000 purchases" in lines
+    assert lines[-3].startswith("first 5000")
