@@ -6,21 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellout.prove.evidence import (
-    Audit,
-    Books,
-    Counters,
-    Entry,
-    Evidence,
-    Hold,
-    LatePayment,
-    Line,
-    Movements,
-    Order,
-    Pace,
-    Purchase,
-    Request,
-)
+from sellout.prove.evidence import Evidence, Line, Order, Pace, Request
+from sellout.prove.readings import Audit, Books, Counters, Entry, Hold, LatePayment, Movements, Purchase
 
 MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
 OPEN = ("held", "paying")

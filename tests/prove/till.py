@@ -7,15 +7,8 @@ overriding one of its small steps, or by changing the evidence afterwards.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sellout.prove.evidence import (
-    Attempt,
-    Evidence,
-    LatePayment,
-    Line,
-    Order,
-    Purchase,
-    Request,
-)
+from sellout.prove.evidence import Attempt, Evidence, Line, Order, Request
+from sellout.prove.readings import LatePayment, Purchase
 from tests.prove.kept import OPEN, Keeping, KeptEntry, KeptHold, Said, at, ended, problem, sold_as
 
 TRAVEL = 0.05  # from a request's departure to its decision, and from there to its answer

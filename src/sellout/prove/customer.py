@@ -16,6 +16,7 @@ import aiohttp
 
 from sellout.prove import CouldNotRun
 from sellout.prove.evidence import Attempt, Order, Request
+from sellout.prove.progress import together
 from sellout.prove.wire import wire_of
 
 KEEP_CONNECTION_SECONDS = 600  # the first connection must still be open when the last one is
@@ -69,11 +70,11 @@ class Customer:
         A copy that was refused while another one succeeded asks again: from now on its key must get that success.
         """
         self.orders.append(order)
-        copies = await asyncio.gather(*(self.ask_copy(order, copy) for copy in range(order.copies)))
+        copies = await together(self.ask_copy(order, copy) for copy in range(order.copies))
         answer = next((request.final for request in copies if request.final.granted), copies[0].final)
         if order.key is not None and answer.granted:
             refused = [request.copy for request in copies if request.final.refused]
-            await asyncio.gather(*(self.ask_copy(order, copy) for copy in refused))
+            await together(self.ask_copy(order, copy) for copy in refused)
         return answer
 
     async def ask_copy(self, order: Order, copy: int) -> Request:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 from typing import Any, NamedTuple
+
+from sellout.prove.readings import Audit, Books, Counters, Entry, Hold, Purchase
 
 BOUGHT = 201
 RETRIED = frozenset({429, 503})  # the server asks to come again; everything else is final
@@ -132,125 +133,6 @@ class Request:
     @property
     def final(self) -> Attempt:
         return self.attempts[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    capacity: int
-    sold: int
-    held: int
-    available: int
-
-    def __add__(self, other: "Counters") -> "Counters":
-        return Counters(
-            self.capacity + other.capacity,
-            self.sold + other.sold,
-            self.held + other.held,
-            self.available + other.available,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Movements:
-    """All movements of one kind in the ledger, summed."""
-
-    count: int
-    capacity: int
-    sold: int
-    held: int
-
-    def __add__(self, other: "Movements") -> "Movements":
-        return Movements(
-            self.count + other.count, self.capacity + other.capacity, self.sold + other.sold, self.held + other.held
-        )
-
-
-NO_MOVEMENTS = Movements(count=0, capacity=0, sold=0, held=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    capacity: int
-    sold: int
-    held: int
-    available: int
-    movements: Mapping[str, Movements]
-    consistent: bool
-
-    @property
-    def counters(self) -> Counters:
-        return Counters(self.capacity, self.sold, self.held, self.available)
-
-    def of(self, kind: str) -> Movements:
-        return self.movements.get(kind, NO_MOVEMENTS)
-
-    def __add__(self, other: "Audit") -> "Audit":
-        counters = self.counters + other.counters
-        kinds = {kind: self.of(kind) + other.of(kind) for kind in {**self.movements, **other.movements}}
-        consistent = self.consistent and other.consistent
-        return Audit(counters.capacity, counters.sold, counters.held, counters.available, kinds, consistent)
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A purchase as the server holds it after the run."""
-
-    purchase_id: str
-    quantity: int
-    buyer: str | None
-    state: str = "sold"
-    hold_id: str | None = None
-    payment_ref: str | None = None
-    purchased_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A hold as the server tells it after the run."""
-
-    hold_id: str
-    item: str
-    quantity: int
-    buyer: str | None
-    state: str
-    expires_at: datetime
-    purchase_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of the waiting list as the server tells it after the run."""
-
-    entry_id: str
-    item: str
-    quantity: int
-    buyer: str | None
-    state: str
-    joined_at: datetime
-    position: int | None = None
-    hold_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LatePayment:
-    """A payment that came when its units were gone, as the organiser is told of it after the run."""
-
-    payment_ref: str
-    hold_id: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What the server says of one item, before the run and after it. The audits enclose the counters."""
-
-    item: str
-    audit_before: Audit
-    before: Counters
-    after: Counters
-    audit_after: Audit
-    purchases: tuple[Purchase, ...]
-    late_payments: tuple[LatePayment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How far a run has come, told to whoever wants to draw it. No IO of its own."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,9 +36,14 @@ async def all_at_once(stage: str, jobs: Sequence[Coroutine[Any, Any, Result]], o
         return result
 
     on_progress(Progress(stage, done, len(jobs)))
+    return await together([watched(job) for job in jobs])
+
+
+async def together(jobs: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Start every job in one turn of the event loop and give the results in order; one that fails ends the others."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(watched(job)) for job in jobs]
+            tasks = [group.create_task(job) for job in jobs]
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # one line for the user; the others say the same
     return [task.result() for task in tasks]

@@ -15,7 +15,8 @@ import msgspec
 
 from sellout.prove import CouldNotRun
 from sellout.prove.customer import reason, seconds_of
-from sellout.prove.evidence import RETRIED, Audit, Counters, Entry, Hold, LatePayment, Order, Purchase
+from sellout.prove.evidence import RETRIED, Order
+from sellout.prove.readings import Audit, Counters, Entry, Hold, LatePayment, Purchase
 
 ATTEMPTS_MAX = 20
 PAUSE_SECONDS = 0.25

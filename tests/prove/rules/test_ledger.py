@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Purchase
+from sellout.prove.readings import Purchase
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import hold
 from tests.prove.planting import broken, count_more, findings, keep_instead

@@ -12,7 +12,7 @@ from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
 from sellout.prove.evidence import Action, Attempt, Evidence
 from sellout.prove.plan import Plan
-from sellout.prove.progress import all_at_once
+from sellout.prove.progress import all_at_once, together
 from sellout.prove.scenarios.baskets.cast import Ending, Part, cast, items_of
 from sellout.prove.scenarios.scenario import Stage
 from sellout.prove.scenarios.shared.visits import (
@@ -64,5 +64,5 @@ async def _visit(stage: Stage, customer: Customer, part: Part) -> Attempt:
     await asyncio.sleep(part.thinks * stage.plan.pace.hold)
     action = Action.CONFIRM if part.ending is Ending.HOLD_AND_CONFIRM else Action.RELEASE
     about = [part.about(action, hold_id, line) for hold_id, line in basket_in(order, taken)]
-    await asyncio.gather(*(customer.ask(one) for one in about))
+    await together(customer.ask(one) for one in about)
     return taken

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import inf
 
-from sellout.prove.evidence import Action, Entry, Evidence, Purchase
+from sellout.prove.evidence import Action, Evidence
+from sellout.prove.readings import Entry, Purchase
 from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
 from sellout.prove.told import granted, purchases_told
 from sellout.prove.waiting import ToldEntry, entries_told

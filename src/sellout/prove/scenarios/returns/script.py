@@ -13,7 +13,7 @@ from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
 from sellout.prove.evidence import Action, Attempt, Evidence, Order
 from sellout.prove.plan import Plan
-from sellout.prove.progress import all_at_once
+from sellout.prove.progress import all_at_once, together
 from sellout.prove.scenarios.returns.cast import Cast, Ending, GiveBack, Manner, Passer, Waiter, cast
 from sellout.prove.scenarios.scenario import Stage
 from sellout.prove.scenarios.shared.visits import close_books, open_books, until_nothing_is_held
@@ -76,15 +76,16 @@ async def _act(stage: Stage, roles: Cast, customers: Sequence[Customer], organis
     passing = [_pass_by(*actor) for actor in zip(passers, roles.passers, strict=True)]
     returning = [_give_back(organiser, refund, *owned[refund.owner]) for refund in roles.refunds]
     waiting = [_wait(stage, queue, *actor) for actor in zip(waiters, roles.waiters, strict=True)]
-    await asyncio.gather(
-        all_at_once("Waiting", waiting, stage.on_progress),
-        _until_over(stage, queue, [*passing, *returning]),
-    )
+    await together([_waiting(stage, waiting), _until_over(stage, queue, [*passing, *returning])])
+
+
+async def _waiting(stage: Stage, waiting: Sequence[Coroutine[Any, Any, None]]) -> None:
+    await all_at_once("Waiting", waiting, stage.on_progress)
 
 
 async def _until_over(stage: Stage, queue: Queue, comings: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Once all refunds are made and everybody has come, no unit comes back but by an offer that is not taken."""
-    await asyncio.gather(*comings)
+    await together(comings)
     await queue.all_came.wait()
     await until_nothing_is_held(stage, [stage.run_id], QUEUE_SECONDS_MAX)
     queue.over.set()
@@ -94,7 +95,7 @@ async def _give_back(organiser: Customer, refund: GiveBack, order: Order, bought
     await asyncio.sleep(refund.comes)
     if bought.purchase_id is not None:
         orders = refund.orders(bought.purchase_id, order.lines[0])
-        await asyncio.gather(*(organiser.ask(order) for order in orders))
+        await together(organiser.ask(order) for order in orders)
 
 
 async def _pass_by(customer: Customer, passer: Passer) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from sellout.prove import CouldNotRun
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Patience
-from sellout.prove.evidence import Books, Evidence, Line, Order, Purchase, Request
+from sellout.prove.evidence import Evidence, Line, Order, Request
 from sellout.prove.plan import DOUBLED_SHARE, Plan
 from sellout.prove.progress import OnProgress, Progress, all_at_once, unwatched
+from sellout.prove.readings import Books, Purchase
 from sellout.prove.scenarios.scenario import Stage
 
 LOOKUPS_AT_ONCE_MAX = 32

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from sellout.prove.evidence import Action, Evidence, Hold, Request
+from sellout.prove.evidence import Action, Evidence, Request
+from sellout.prove.readings import Hold
 from sellout.prove.timeline import CLOCK_MARGIN_SECONDS, deadline_of
 from sellout.prove.told import ToldHold, ToldPurchase, holds_told, purchases_told
 from sellout.prove.waiting import entries_told, offers_of

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from sellout.prove.evidence import Action, Evidence, Purchase, Request
+from sellout.prove.evidence import Action, Evidence, Request
+from sellout.prove.readings import Purchase
 from sellout.prove.told import ToldPurchase, purchases_told
 
 SELLS = frozenset({Action.BUY, Action.CONFIRM, Action.BUY_BASKET})

@@ -2,7 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator
 
-from sellout.prove.evidence import Books, Evidence
+from sellout.prove.evidence import Evidence
+from sellout.prove.readings import Books
 from sellout.prove.scenarios.shared.endings import all_holds
 from sellout.prove.timeline import deadline_of
 from sellout.prove.told import ToldHold, ToldPurchase, purchases_told

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from sellout.prove.evidence import Action, Attempt, Books, Evidence, Line, Request
+from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
+from sellout.prove.readings import Books
 from sellout.prove.timeline import Levels, levels_of
 from sellout.prove.told import line_refused
 

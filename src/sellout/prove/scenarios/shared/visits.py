@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sellout.prove.customer import Customer
-from sellout.prove.evidence import Attempt, Audit, Books, Counters, Entry, Evidence, Hold, Order
-from sellout.prove.progress import Progress
+from sellout.prove.evidence import Attempt, Evidence, Order
+from sellout.prove.progress import Progress, together
+from sellout.prove.readings import Audit, Books, Counters, Entry, Hold
 from sellout.prove.scenarios.scenario import Stage
 from sellout.prove.scenarios.shared.endings import all_holds
 from sellout.prove.waiting import entries_told
@@ -109,5 +110,5 @@ async def _read_all(read: Callable[[str], Awaitable[Found | None]], ids: Iterabl
         async with turns:
             return await read(name)
 
-    found = await asyncio.gather(*(one(name) for name in ids))
+    found = await together(one(name) for name in ids)
     return [thing for thing in found if thing is not None]
