@@ -1,9 +1,11 @@
 """What a batch loads of what can grow: enough for its answers, and no more than that."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sellout.decide import Found, deadlines_wanted, due_max, entries_wanted, limits_matter, loading
-from sellout.domain import Command, Entry, EntryState, Hold, Item, Settle
+from sellout.domain import Command, Entry, EntryState, Hold, HoldState, Item, Settle, TakeHold
 from tests.shelves import NOW, Shelves, kinds
 from tests.words import (
     a_basket_to_buy,
@@ -16,6 +18,7 @@ from tests.words import (
     confirm,
     leave,
     offer_of,
+    pay,
     refund,
     release,
 )
@@ -97,12 +100,38 @@ def test_a_batch_frees_as_many_expired_holds_as_it_can_sell(short_sighted: None)
         assert shop.items["a"].held == left
 
 
-def test_an_expired_hold_that_is_named_ends_in_any_case(short_sighted: None) -> None:
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [(pay, "hold_expired"), (release, "hold_expired"), (confirm, "Bought")],
+    ids=["pay", "release", "confirm"],
+)
+def test_an_expired_hold_that_is_named_has_expired_though_others_are_not_looked_at(
+    short_sighted: None, ask: Callable[[TakeHold], Command], answer: str
+) -> None:
     shop = Shelves(an_item(capacity=9))
     holds = [a_hold() for _ in range(9)]
     shop.transact(holds)
-    last = holds[-1]
-    assert kinds(shop.transact([release(last), confirm(last)], after(NOW, 600))) == ["hold_expired", "Bought"]
+    assert kinds(shop.transact([ask(holds[-1])], after(NOW, 600))) == [answer]
+    assert shop.holds[holds[-1].hold_id].ended_at == after(NOW, 600)
+
+
+def test_an_offer_that_is_left_after_its_deadline_has_lapsed_though_others_are_not_looked_at(
+    short_sighted: None,
+) -> None:
+    shop = Shelves(an_item(capacity=9))
+    entries = [a_join("ada") for _ in range(9)]
+    shop.transact(entries)
+    shop.transact([leave(entries[-1])], after(NOW, 300))
+    assert shop.holds[offer_of(entries[-1])].state is HoldState.EXPIRED
+
+
+def test_the_units_of_an_expired_hold_that_is_named_go_to_who_waits(short_sighted: None) -> None:
+    shop = Shelves(an_item(capacity=9))
+    holds = [a_hold(quantity=2) for _ in range(4)]
+    many = a_join("ada", 5)
+    shop.transact([a_buy(), *holds, many])
+    assert kinds(shop.transact([release(holds[-1]), release(holds[-2])], after(NOW, 600))) == ["hold_expired"] * 2
+    assert offer_of(many) in shop.holds, "two units from the first that is due, and two from each that is named"
 
 
 def waiting(shop: Shelves) -> list[Entry]:

@@ -37,6 +37,13 @@ def test_a_refusal_names_its_reason_and_writes_nothing(
     assert not decision.writes
 
 
+@pytest.mark.parametrize("ask", [a_buy, a_hold])
+def test_as_much_is_granted_as_an_order_a_buyer_and_the_stock_allow(ask: type) -> None:
+    shop = Shelves(an_item(capacity=3, max_per_order=3, limit_per_buyer=3))
+    (outcome,) = shop.transact([ask(quantity=3, buyer="ada")])
+    assert not isinstance(outcome, Refused)
+
+
 @pytest.mark.parametrize("command", [a_buy("other"), a_hold("other"), a_join("ada", item_id="other"), change("other")])
 def test_an_item_that_is_not_there_is_unknown_whatever_is_asked(command: Command) -> None:
     assert Shelves(an_item()).transact([command]) == [Refused(Reason.UNKNOWN_ITEM)]

@@ -66,6 +66,14 @@ def test_places_are_counted_from_those_who_still_wait() -> None:
     assert [joined(outcome).position for outcome in shop.transact([leave(second), a_join("dan")])[1:]] == [2]
 
 
+@either_way
+def test_who_was_offered_something_is_no_longer_counted_among_those_who_wait(together: bool) -> None:
+    shop, returned = sold_out()
+    shop.transact([a_join("ada"), a_join("bob")])
+    outcomes = ask(shop, [returned, a_join("cleo")], together=together)
+    assert joined(outcomes[1]).position == 2
+
+
 def comes_back_by_expiry(shop: Shelves) -> list[Command]:
     shop.transact([a_hold(buyer="first", quantity=2)], after(NOW, -600))
     return [Settle("a")]
