@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sellout.decide import Found, deadlines_wanted, due_max, entries_wanted, limits_matter, loading
-from sellout.domain import Command, Entry, EntryState, Hold, HoldState, Item, Settle, TakeHold
+from sellout.domain import Command, Entry, EntryState, Hold, HoldState, Item, Refused, Settle, TakeHold
 from tests.shelves import NOW, Shelves, kinds
 from tests.words import (
     a_basket_to_buy,
@@ -132,6 +132,17 @@ def test_the_units_of_an_expired_hold_that_is_named_go_to_who_waits(short_sighte
     shop.transact([a_buy(), *holds, many])
     assert kinds(shop.transact([release(holds[-1]), release(holds[-2])], after(NOW, 600))) == ["hold_expired"] * 2
     assert offer_of(many) in shop.holds, "two units from the first that is due, and two from each that is named"
+
+
+def test_the_units_of_an_expired_hold_that_is_paid_late_are_for_who_waits_though_not_looked_at(
+    short_sighted: None,
+) -> None:
+    shop = Shelves(an_item(capacity=8))
+    holds = [a_hold(quantity=2) for _ in range(4)]
+    shop.transact([*holds, a_join("ada", 2), a_join("bob", 2)])
+    (outcome,) = shop.transact([confirm(holds[-1], "late")], after(NOW, 600))
+    assert isinstance(outcome, Refused)
+    assert outcome.refund_due
 
 
 def waiting(shop: Shelves) -> list[Entry]:
