@@ -1,5 +1,7 @@
 """The subjects on PostgreSQL and Redis: loads taken together, what is missing, and a short real run of each."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,13 @@ SHORT = [
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the one PostgreSQL server of these tests has its data."""
-    return tmp_path_factory.mktemp("base")
+def base() -> Iterator[Path]:
+    """Where the one PostgreSQL server of these tests has its data.
+
+    Not in pytest's own folder: pytest closes that to other users, of whom the server is one, whenever it starts.
+    """
+    with fresh_folder(Path(tempfile.gettempdir())) as folder:
+        yield folder
 
 
 def test_connections_are_shared_among_nodes() -> None:

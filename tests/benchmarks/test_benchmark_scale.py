@@ -1,7 +1,5 @@
 """What follows from a price, and a short real measurement."""
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks import scale
@@ -41,14 +39,12 @@ def test_what_is_measured_and_what_is_computed_are_told_apart() -> None:
     assert len(computed.splitlines()) == 3
 
 
-def test_a_short_measurement(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_short_measurement(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(scale, "BATCHES", (50,))
     monkeypatch.setattr(scale, "COMMANDS", 500)
     monkeypatch.setattr(scale, "LARGE", 10_000)
     monkeypatch.setattr(scale, "wrk_path", lambda: None)
-    assert scale.main(["--rounds", "1", "--large", "--dir", str(tmp_path)]) == 0
+    assert scale.main(["--rounds", "1", "--large"]) == 0
     lines = capsys.readouterr().out.splitlines()
     name, batch, _, _, wal, _ = lines[2].split()
     assert (name, batch) == ("purchase", "50")
