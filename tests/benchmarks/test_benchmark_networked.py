@@ -1,7 +1,6 @@
 """The subjects on PostgreSQL and Redis: loads taken together, what is missing, and a short real run of each."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,8 @@ SHORT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def base() -> Iterator[Path]:
-    """Where the one PostgreSQL server of these tests has its data.
-
-    Not in pytest's own folder: pytest closes that to other users, of whom the server is one, whenever it starts.
-    """
-    with fresh_folder(Path(tempfile.gettempdir())) as folder:
-        yield folder
+# Not pytest's own folder: pytest closes that to other users, of whom the server is one, whenever it starts.
+BASE = Path(tempfile.gettempdir())
 
 
 def test_connections_are_shared_among_nodes() -> None:
@@ -70,17 +63,17 @@ def test_commands_of_redis() -> None:
 
 @needs_wrk
 @pytest.mark.parametrize("name", SHORT)
-def test_a_short_run(name: str, base: Path) -> None:
+def test_a_short_run(name: str) -> None:
     subject = ALL[name]
-    (measured,) = visit(subject, base, [8], 1, lambda _: None)
+    (measured,) = visit(subject, BASE, [8], 1, lambda _: None)
     assert measured.rate > 0
     assert measured.load.failed == 0
     assert measured.cpu_seconds is None or measured.cpu_seconds > 0
 
 
-def test_the_audit_of_a_textbook_design_finds_a_missing_purchase(base: Path) -> None:
+def test_the_audit_of_a_textbook_design_finds_a_missing_purchase() -> None:
     subject = NETWORKED["textbook-postgres"]
-    with fresh_folder(base) as folder, subject.serving(folder) as server:
+    with fresh_folder(BASE) as folder, subject.serving(folder) as server:
         assert server.database is not None
         server.database.value(
             "INSERT INTO purchases (item_id, buyer, quantity) VALUES ('benchmark', 'a', 1) RETURNING 1"
@@ -89,10 +82,10 @@ def test_the_audit_of_a_textbook_design_finds_a_missing_purchase(base: Path) -> 
             subject.audit(server)
 
 
-def test_a_server_that_is_not_durable_is_not_measured(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_durable_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.database.DURABLE", database.DURABLE | {"fsync": "off"})
     with pytest.raises(database.NotDurableError, match="not durable"):
-        database.fresh(base)
+        database.fresh(BASE)
 
 
 def test_redis_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
