@@ -64,7 +64,7 @@ def sentence(evidence: Evidence, _figures: Figures) -> str:
     purchases = purchases_told(evidence.requests).values()
     back = counted(sum(bool(purchase.refunded) for purchase in purchases), "purchase")
     waiters = counted(len(entries_told(evidence.requests)), "waiter")
-    return f"{back} came back for {waiters}, who were served in turn: {in_all(evidence)}."
+    return f"{back} came back, and {waiters} had their turn: {in_all(evidence)}."
 
 
 def opening(evidence: Evidence) -> tuple[Request, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sellout.prove.evidence import Evidence, Order, Request
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.told import ToldHold, ToldPurchase
+from sellout.prove.words import counted
 
 Fate = Callable[[Sequence[Request]], str]
 
@@ -39,4 +40,5 @@ def tally(word: str, things: Iterable[ToldHold | ToldPurchase]) -> Tally:
 def in_all(evidence: Evidence) -> str:
     """What all counters say at the end, in a half-sentence."""
     after = evidence.after
-    return f"of {after.capacity:,} units {after.sold:,} are sold and {after.available:,} free, all accounted for"
+    in_stock = counted(after.capacity, "unit")
+    return f"of {in_stock} {after.sold:,} are sold and {after.available:,} free, all accounted for"
