@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import multiprocessing.connection
 import os
+import select
 import signal
 import socket
 import sys
@@ -50,7 +51,7 @@ def main() -> None:
     """Run the plan in the first argument, until SIGTERM or SIGINT."""
     plan = Plan(**json.loads(sys.argv[1]))
     os.register_at_fork(after_in_child=_hear_stops)
-    threading.Thread(target=_tell_when_up, args=(plan,), daemon=True).start()
+    _tell_from_aside(plan)
     _granian(plan).serve(target_loader=load_worker, wrap_loader=False)
 
 
@@ -98,7 +99,24 @@ def _end_with_supervisor() -> None:
         os._exit(1)
 
 
-def _tell_when_up(plan: Plan) -> None:
+def _tell_from_aside(plan: Plan) -> None:
+    """Look for the first answer from a process of its own, which nobody has to wait for.
+
+    Not from a thread: workers are forked from this process, and one that is forked while a thread imports a module
+    waits for ever when it comes to import the same.
+    """
+    ended, ours = os.pipe()  # reads as ended once this process is gone, whoever still waits for its exit code
+    between = os.fork()
+    if between == 0:
+        if os.fork() == 0:
+            os.close(ours)
+            _tell_when_up(plan, ended)
+        os._exit(0)
+    os.close(ended)
+    os.waitpid(between, 0)
+
+
+def _tell_when_up(plan: Plan, ended: int) -> None:
     """Say where we serve once a connection succeeds, so that whoever reads the line can use it at once."""
     deadline = time.monotonic() + START_SECONDS_MAX
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.host, plan.host)  # noqa: S104 - compared, not bound
@@ -110,8 +128,10 @@ def _tell_when_up(plan: Plan) -> None:
             if plan.open_browser:
                 webbrowser.open(f"{address}/docs")
             return
-        time.sleep(_PAUSE_SECONDS)
+        if select.select([ended], [], [], _PAUSE_SECONDS)[0]:
+            return
     sys.stderr.write(f"sellout: {address} does not answer after {START_SECONDS_MAX:.0f} seconds\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":
