@@ -10,7 +10,7 @@ READY_CLUSTER := $(VENV)/.ready-cluster
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test check format bench reference requirements clean
+.PHONY: help setup serve prove test cluster-test bench-test check format bench reference requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -24,10 +24,15 @@ prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS pa
 	$(BIN)/sellout prove $(ARGS)
 
 test: $(READY_DEV) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools" $(ARGS)
 
 cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about six minutes
 	$(BIN)/python -m pytest tests/cluster $(ARGS)
+
+bench-test: $(READY_DEV) ## short real runs of the benchmark's subjects (needs wrk and redis-server)
+	@command -v wrk >/dev/null && command -v redis-server >/dev/null || \
+		{ echo "make bench-test needs wrk and redis-server; on Debian: apt-get install wrk redis-server" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/benchmarks -m tools $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import held
-from benchmarks.load import wrk_path
 from benchmarks.measure import visit
 from benchmarks.server import Server
 from benchmarks.subjects import HoldConfirm, NoOpHold
@@ -16,7 +15,7 @@ from sellout.store.sqlite import SQLiteStore
 
 SECOND = 1_000_000
 NOW = 1_900_000_000 * SECOND
-needs_wrk = pytest.mark.skipif(wrk_path() is None, reason="wrk is not installed")
+needs_tools = pytest.mark.tools
 
 
 def subject() -> HoldConfirm:
@@ -61,7 +60,7 @@ def an_item() -> Item:
     return Item("item-a", "item-a", 1_000, 0, 0, None, None, False, None, 10, 600, 900, 600)
 
 
-@needs_wrk
+@needs_tools
 def test_a_short_run_is_verified(tmp_path: Path) -> None:
     (run,) = visit(subject(), tmp_path, [8], 1, lambda _: None)
     holds, confirmed = run.load.statuses[201], run.load.statuses[200]
@@ -70,13 +69,13 @@ def test_a_short_run_is_verified(tmp_path: Path) -> None:
     assert run.rate == pytest.approx(run.load.rate)
 
 
-@needs_wrk
+@needs_tools
 def test_the_script_meets_a_server_that_only_pretends(tmp_path: Path) -> None:
     (run,) = visit(NoOpHold("no-op-hold", "holding", "a pretence"), tmp_path, [8], 1, lambda _: None)
     assert abs(run.load.statuses[201] - run.load.statuses[200]) <= 8
 
 
-@needs_wrk
+@needs_tools
 def test_a_run_beside_which_nothing_ends_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HoldConfirm, "prepare_run", lambda _self, _server, _seconds: None)
     with pytest.raises(NotVerifiedError, match="of 0 holds that came due, 0 were ended"):

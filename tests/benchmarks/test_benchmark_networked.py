@@ -6,17 +6,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import database, redis_design, run, subjects_networked
-from benchmarks.load import Load, share, together, wrk_path
+from benchmarks.load import Load, share, together
 from benchmarks.measure import fresh_folder, visit
 from benchmarks.subjects import SUBJECTS
-from benchmarks.subjects_networked import ALL, NETWORKED, RedisLua
+from benchmarks.subjects_networked import ALL, NETWORKED
 from benchmarks.verify import NotVerifiedError
 
-needs_wrk = pytest.mark.skipif(wrk_path() is None, reason="wrk is not installed")
-SHORT = [
-    pytest.param(name, marks=pytest.mark.skipif(subject.missing() is not None, reason=str(subject.missing())))
-    for name, subject in NETWORKED.items()
-]
+SHORT = sorted(NETWORKED)
 
 
 # Not pytest's own folder: pytest closes that to other users, of whom the server is one, whenever it starts.
@@ -61,7 +57,7 @@ def test_commands_of_redis() -> None:
     assert redis_design.encode(("GET", "käse")) == b"*2\r\n$3\r\nGET\r\n$5\r\nk\xc3\xa4se\r\n"
 
 
-@needs_wrk
+@pytest.mark.tools
 @pytest.mark.parametrize("name", SHORT)
 def test_a_short_run(name: str) -> None:
     subject = ALL[name]
@@ -88,9 +84,8 @@ def test_a_server_that_is_not_durable_is_not_measured(monkeypatch: pytest.Monkey
         database.fresh(BASE)
 
 
+@pytest.mark.tools
 def test_redis_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if RedisLua().missing():
-        pytest.skip("redis-server is not installed")
     monkeypatch.setattr(subjects_networked, "STOP_SECONDS", 0.2)
     with pytest.raises(Exception, match="redis"), subjects_networked.RedisLua().serving(tmp_path / "none"):
         pass
