@@ -294,3 +294,21 @@ def test_who_joins_in_the_batch_waits_behind_all_others(together: bool) -> None:
     shop.transact([first])
     ask(shop, [second, third, returned], together=together)
     assert states(shop, first, second, third) == ["offered", "waiting", "offered"]
+
+
+@either_way
+def test_who_joins_later_in_the_batch_waits_longer_whatever_they_want(together: bool) -> None:
+    """Ada and cleo want the same, so they stand in one line; bob, who wants more, came between them."""
+    shop, returned = sold_out(capacity=3)
+    ada, bob, cleo = a_join("ada"), a_join("bob", 2), a_join("cleo")
+    shop.transact([ada])
+    ask(shop, [bob, cleo, returned], together=together)
+    assert states(shop, ada, bob, cleo) == ["offered", "offered", "waiting"]
+
+
+@either_way
+def test_the_order_of_coming_is_not_the_order_of_ids(together: bool) -> None:
+    shop, returned = sold_out(capacity=2)
+    first, second = a_join("ada", 2)._replace(entry_id="z"), a_join("bob")._replace(entry_id="a")
+    ask(shop, [first, second, returned], together=together)
+    assert states(shop, first, second) == ["offered", "waiting"]
