@@ -15,7 +15,6 @@ from sellout.decide import (
     Lines,
     Loaded,
     Needs,
-    PaymentUse,
     Waiting,
     Writes,
     deadlines_wanted,
@@ -164,11 +163,11 @@ class Shelves:
         more = frozenset(quantity for quantity, count in seen.items() if count > most)
         return Waiting(entries, more, len(self._queue(item_id)) if somebody_joins(item_id, commands) else 0)
 
-    def _payment(self, ref: str) -> PaymentUse | None:
+    def _payment(self, ref: str) -> str | None:
         for purchase in self.purchases.values():
             if purchase.payment_ref == ref and purchase.hold_id is not None:
-                return PaymentUse(purchase.hold_id, late=False)
-        return PaymentUse(self.late_payments[ref].hold_id, late=True) if ref in self.late_payments else None
+                return purchase.hold_id
+        return self.late_payments[ref].hold_id if ref in self.late_payments else None
 
     def _lines(self, use: KeyUse) -> Lines:
         if use.action is Action.BUY_BASKET:

@@ -312,3 +312,11 @@ def test_the_order_of_coming_is_not_the_order_of_ids(together: bool) -> None:
     first, second = a_join("ada", 2)._replace(entry_id="z"), a_join("bob")._replace(entry_id="a")
     ask(shop, [first, second, returned], together=together)
     assert states(shop, first, second) == ["offered", "waiting"]
+
+
+def test_nobody_waits_without_a_name() -> None:
+    shop = Shelves(an_item(capacity=0))
+    nameless = JoinWaitlist("e1", "o1", "a", "", 1, None, None)
+    (refused,) = shop.transact([nameless])
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.field) == (Reason.INVALID_REQUEST, "buyer")

@@ -1,6 +1,5 @@
 """Holds: taking them, beginning to pay, confirming, giving back. docs/holds.md has the table of all outcomes."""
 
-from sellout.decide.loading import PaymentUse
 from sellout.decide.offers import offer_units
 from sellout.decide.rules import over_limit, refusal
 from sellout.decide.sale import Sale
@@ -92,11 +91,11 @@ def confirm(sale: Sale, command: ConfirmHold, now: Instant) -> Outcome:
     hold = ended_if_due(sale, hold, now)
     if hold.state is _CONFIRMED or hold.state is _RELEASED:
         return _ended(hold)
-    use = None if command.payment_ref is None else sale.payments.get(command.payment_ref)
-    if use is not None and use.hold_id != hold.id:
+    came_for = None if command.payment_ref is None else sale.payments.get(command.payment_ref)
+    if came_for is not None and came_for != hold.id:
         return Refused(Reason.PAYMENT_REF_IN_USE)
-    if hold.state is _EXPIRED and (use is not None or not _can_be_had_again(sale, hold)):
-        return _too_late(sale, hold, None if use is not None else command.payment_ref)
+    if hold.state is _EXPIRED and (came_for is not None or not _can_be_had_again(sale, hold)):
+        return _too_late(sale, hold, None if came_for is not None else command.payment_ref)
     return _confirm(sale, hold, command, now)
 
 
@@ -114,7 +113,7 @@ def _can_be_had_again(sale: Sale, hold: Hold) -> bool:
 def _too_late(sale: Sale, hold: Hold, unrecorded_ref: str | None) -> Refused:
     """The units are gone: the payment is to be given back. A reference is recorded once, and never confirms later."""
     if unrecorded_ref is not None:
-        sale.payments[unrecorded_ref] = PaymentUse(hold.id, late=True)
+        sale.payments[unrecorded_ref] = hold.id
         sale.late_payments.append(LatePayment(unrecorded_ref, hold.id, hold.item_id, hold.quantity))
     return _ended(hold)._replace(refund_due=True)
 

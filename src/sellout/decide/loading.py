@@ -78,13 +78,6 @@ class Found(NamedTuple):
     entries: Mapping[str, Entry] = {}
 
 
-class PaymentUse(NamedTuple):
-    """The hold that a payment reference came for; `late` where it came too late and is to be refunded."""
-
-    hold_id: str
-    late: bool
-
-
 class Waiting(NamedTuple):
     """Those who wait for an item: the first of each quantity that may be served in this batch.
 
@@ -100,7 +93,8 @@ class Waiting(NamedTuple):
 class Loaded(NamedTuple):
     """What the store holds of what a batch needs; what is missing here does not exist.
 
-    `due` are open holds past their deadline, the earliest first, and `deadlines` the next ones that end.
+    `due` are open holds past their deadline, the earliest first, and `deadlines` the next ones that end. `payments`
+    are the holds that payment references came for, in time or too late.
     """
 
     items: Mapping[str, Item]
@@ -112,7 +106,7 @@ class Loaded(NamedTuple):
     due: Sequence[Hold] = ()
     deadlines: Mapping[str, Sequence[Deadline]] = {}
     waiting: Mapping[str, Waiting] = {}
-    payments: Mapping[str, PaymentUse] = {}
+    payments: Mapping[str, str] = {}
     lines: Mapping[str, Lines] = {}
 
 

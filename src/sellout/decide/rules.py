@@ -40,6 +40,8 @@ def _against_request(item: Item, buyer: str, quantity: int) -> Refused | None:
 
 def against_waiting(sale: Sale, shelf: Shelf, buyer: str, quantity: int, now: Instant) -> Refused | None:
     """Why `buyer` cannot wait for `quantity` units: the same reasons, but for the stock."""
+    if buyer == ANONYMOUS:
+        return Refused(Reason.INVALID_REQUEST, field="buyer", message="is required: an offer is made to somebody")
     against = _against_request(shelf.item, buyer, quantity) or outside_window(shelf.item, now)
     if against is None and over_limit(sale, shelf.item, buyer, quantity):
         return Refused(Reason.LIMIT_REACHED)

@@ -4,7 +4,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from sellout.decide.loading import Deadline, Loaded, PaymentUse, Waiting
+from sellout.decide.loading import Deadline, Loaded, Waiting
 from sellout.domain import ANONYMOUS, Entry, Hold, HoldState, Instant, Item, KeyUse, LatePayment, Purchase, Scope
 
 
@@ -179,14 +179,11 @@ class Sale:
         if purchase.key is not None:
             self.by_key[purchase.item_id, purchase.buyer, purchase.key] = purchase
         if purchase.payment_ref is not None and purchase.hold_id is not None:
-            self.payments[purchase.payment_ref] = PaymentUse(purchase.hold_id, late=False)
+            self.payments[purchase.payment_ref] = purchase.hold_id
 
     def set_refunded(self, refunded: Purchase) -> None:
-        """Later commands of the batch see the refund: by id and by key."""
-        scope = (refunded.item_id, refunded.buyer, refunded.key or "")
+        """Later commands of the batch see the refund. Its key goes on telling the first answer."""
         self.purchase_by_id[refunded.id] = refunded
-        if scope in self.by_key and refunded.key is not None:
-            self.by_key[scope] = refunded
         self.refunds.append(refunded)
 
     # Holds.
@@ -203,11 +200,12 @@ class Sale:
             self.by_key[hold.item_id, hold.buyer, hold.key] = hold
 
     def change_hold(self, hold: Hold) -> None:
-        """A hold gets another state or deadline. Its units are counted by whoever changes it."""
+        """A hold gets another state or deadline. Its units are counted by whoever changes it.
+
+        Its key goes on telling the first answer, whatever becomes of the hold.
+        """
         self.hold_by_id[hold.id] = hold
         self._changed_holds[hold.id] = hold
-        if hold.key is not None and isinstance(self.by_key.get(scope := (hold.item_id, hold.buyer, hold.key)), Hold):
-            self.by_key[scope] = hold
         if hold.is_open:
             heappush(self.shelves[hold.item_id].deadlines, (hold.expires_at, hold.id))
 
@@ -216,8 +214,6 @@ class Sale:
         self.shelves[hold.item_id].move(held=-hold.quantity)
         ended = hold._replace(state=HoldState.EXPIRED, ended_at=now)
         self.hold_by_id[hold.id] = ended
-        if hold.key is not None and isinstance(self.by_key.get(scope := (hold.item_id, hold.buyer, hold.key)), Hold):
-            self.by_key[scope] = ended
         self.expired.append(hold.id)
         return ended
 

@@ -15,7 +15,6 @@ from sellout.decide import (
     Lines,
     Loaded,
     Needs,
-    PaymentUse,
     Waiting,
     Writes,
     deadlines_wanted,
@@ -134,11 +133,11 @@ def _load_keys(wanted: Needs, shelves: _Shelves) -> Steps[_Keys]:
     return by_key
 
 
-def _load_payments(wanted: Needs) -> Steps[dict[str, PaymentUse]]:
+def _load_payments(wanted: Needs) -> Steps[dict[str, str]]:
     if not wanted.payment_refs:
         return {}
     found = yield ask("load_payments", refs=to_json(sorted(wanted.payment_refs)))
-    return {ref: PaymentUse(hold_id, bool(late)) for ref, hold_id, late in found}
+    return {ref: hold_id for ref, hold_id in found}  # noqa: C416 - rows are sequences, not pairs
 
 
 def _load_lines(uses: Sequence[KeyUse]) -> Steps[dict[str, Lines]]:

@@ -123,12 +123,12 @@ WHERE sizes.quantity <= :units;
 SELECT count(*) FROM waitlist WHERE item_id = :item_id AND state = 'waiting';
 
 -- name: load_payments
--- The holds that payments came for, and whether too late.
-SELECT p.payment_ref, p.hold_id, FALSE
+-- The holds that payments came for, in time or too late.
+SELECT p.payment_ref, p.hold_id
 FROM purchases AS p
 WHERE p.payment_ref = ANY (ARRAY(SELECT jsonb_array_elements_text(:refs)))
 UNION ALL
-SELECT l.payment_ref, l.hold_id, TRUE
+SELECT l.payment_ref, l.hold_id
 FROM late_payments AS l
 WHERE l.payment_ref = ANY (ARRAY(SELECT jsonb_array_elements_text(:refs)));
 

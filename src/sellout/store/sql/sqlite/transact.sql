@@ -110,11 +110,11 @@ WHERE sizes.quantity <= :units;
 SELECT count(*) FROM waitlist WHERE item_id = :item_id AND state = 'waiting';
 
 -- name: load_payments
--- The holds that payments came for, and whether too late.
-SELECT p.payment_ref, p.hold_id, FALSE
+-- The holds that payments came for, in time or too late.
+SELECT p.payment_ref, p.hold_id
 FROM jsonb_each(:refs) AS wanted CROSS JOIN purchases AS p ON p.payment_ref = wanted.value
 UNION ALL
-SELECT l.payment_ref, l.hold_id, TRUE
+SELECT l.payment_ref, l.hold_id
 FROM jsonb_each(:refs) AS wanted CROSS JOIN late_payments AS l ON l.payment_ref = wanted.value;
 
 -- name: load_basket_purchases
