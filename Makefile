@@ -54,6 +54,7 @@ requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra cluster -c requirements-dev.txt pyproject.toml -o requirements-cluster.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra pages -c requirements-dev.txt pyproject.toml -o requirements-pages.txt
 	echo 'patroni[etcd3,psycopg3]' | $(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) -c requirements-cluster.txt - -o deploy/patroni-requirements.txt
 PIN := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
