@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sellout.domain import Command, EntryState, Joined, Kind, Left, MovementSum, Outcome, Refused
+from sellout.domain import Command, EntryReading, EntryState, Joined, Kind, Left, MovementSum, Outcome, Refused
 from sellout.store.clock import Clock
 from sellout.store.port import Store, first_item
 from sellout.store.postgres import open_postgres
@@ -121,6 +121,7 @@ class Beside:
         await self._look_at_purchases()
         await self._look_at_holds()
         await self._look_at_entries()
+        await self._look_at_keys()
         await self._look_at_books()
 
     async def _look_at_items(self) -> None:
@@ -160,6 +161,15 @@ class Beside:
             is_offered = entry.hold_id in self.model.holds
             assert reading.hold == (self.model.hold_at(entry.hold_id, self.clock) if is_offered else None)
         assert await self._store.entry("no-entry") is None
+
+    async def _look_at_keys(self) -> None:
+        for key in self.model.firsts:
+            got = await self._store.got_by_key(*key)
+            if isinstance(got, EntryReading):
+                assert got == await self._store.entry(got.entry.id)
+                assert got.entry._replace(no=0) == self.model.got_by_key(key, self.clock)
+            else:
+                assert got == self.model.got_by_key(key, self.clock)
 
     async def _look_at_books(self) -> None:
         for item_id in self.model.items:

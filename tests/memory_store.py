@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from sellout.domain import (
+    Action,
     Audit,
     Command,
     EntryReading,
     EntryState,
+    Got,
     Hold,
     Instant,
     Item,
+    KeyUse,
     Kind,
     LatePayment,
     MovementSum,
@@ -62,6 +65,16 @@ class MemoryStore:
     async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
         first = self._shelves.first_of(item_id, buyer, key)
         return first if isinstance(first, Purchase) else None
+
+    async def got_by_key(self, item_id: str, buyer: str, key: str) -> Got | None:
+        match self._shelves.first_of(item_id, buyer, key):
+            case KeyUse(Action.JOIN, entry_id):
+                return await self.entry(entry_id)
+            case Hold(hold_id):
+                return await self.hold(hold_id)
+            case Purchase() as purchase:
+                return purchase
+        return None
 
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
         found = [purchase for purchase in self._shelves.purchases.values() if purchase.item_id == item_id]

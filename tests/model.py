@@ -105,6 +105,17 @@ class Model:
         is_over = hold.ended_at is None and hold.expires_at <= self.now_of(hold.item_id, clock)
         return hold._replace(state=HoldState.EXPIRED) if is_over else hold
 
+    def got_by_key(self, key: Key, clock: Instant) -> Purchase | Hold | Entry | None:
+        """What a key has got of an item, as it stands now."""
+        for purchase in self.purchases.values():
+            if (purchase.item_id, purchase.buyer, purchase.key) == key:
+                return purchase
+        for hold in self.holds.values():
+            if (hold.item_id, hold.buyer, hold.key) == key:
+                return self.hold_at(hold.id, clock)
+        answer = self.firsts[key].answer if key in self.firsts else None
+        return self.entries[answer.entry.id] if isinstance(answer, Joined) else None
+
     def place_of(self, entry: Entry) -> int:
         """The present place of an entry among those who wait: 1 is the next."""
         return 1 + [other.id for other in self._waiting(entry.item_id)].index(entry.id)

@@ -1,20 +1,14 @@
-"""What every store does, whatever its engine: one suite that each engine is put under."""
+"""What every store does, whatever its engine: one suite that each engine is put under (`test_readings.py` too)."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
-
-import pytest
+from typing import Any
 
 from sellout.domain import (
     AddItem,
     Bought,
     Change,
     ChangeItem,
-    Command,
-    Item,
     ItemSaved,
     Kind,
     MovementSum,
@@ -24,56 +18,10 @@ from sellout.domain import (
     Refunded,
     Refused,
 )
-from sellout.store.clock import Clock
-from sellout.store.port import Store, first_item
-from sellout.store.postgres import open_postgres
-from sellout.store.sqlite import SQLiteStore
-from tests import postgres
+from sellout.store.port import Store
+from tests.shelves import kinds
+from tests.store.shop import Shop
 from tests.words import a_buy, an_item
-
-_T = TypeVar("_T")
-
-
-class Shop:
-    """A database that tests open, use and open again; each engine makes one."""
-
-    def __init__(self, open_store: Callable[[Clock], Awaitable[Store]]) -> None:
-        self.open = open_store
-        self.now = 1_700_000_000_000_000
-
-    def use(self, work: Callable[[Store], Awaitable[_T]]) -> _T:
-        async def run() -> _T:
-            store = await self.open(lambda: self.now)
-            try:
-                return await work(store)
-            finally:
-                await store.close()
-
-        return asyncio.run(run())
-
-    def transact(self, *commands: Command) -> list[Outcome]:
-        return self.use(lambda store: store.transact(commands, time.monotonic() + 30))
-
-    def item(self, item_id: str = "a") -> Item:
-        found = first_item(self.use(lambda store: store.item(item_id)))
-        assert found is not None
-        return found
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
-    if request.param == "postgres":
-        url = postgres.fresh_database()
-        return Shop(lambda clock: open_postgres(url, clock))
-
-    async def open_file(clock: Clock) -> Store:
-        return SQLiteStore(tmp_path / "shop.db", clock)
-
-    return Shop(open_file)
-
-
-def kinds(outcomes: Sequence[Outcome]) -> list[str]:
-    return [str(outcome.reason) if isinstance(outcome, Refused) else type(outcome).__name__ for outcome in outcomes]
 
 
 def test_what_is_committed_is_there_after_reopening(shop: Shop) -> None:

@@ -42,6 +42,7 @@ BINDINGS: dict[str, dict[str, str | int]] = {
     "late_payments": {"item_id": "item-a", "after": "", "limit": 10},
     "purchase": {"id": "p1"},
     "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
+    "got_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "purchases": {"item_id": "item-a", "after": 10, "limit": 10},
 }
 

@@ -42,7 +42,7 @@ from sellout.domain.outcomes import (
     Released,
     Settled,
 )
-from sellout.domain.readings import Audit, EntryReading, MovementSum, PurchasePage, Snapshot
+from sellout.domain.readings import Audit, EntryReading, Got, MovementSum, PurchasePage, Snapshot
 from sellout.domain.things import (
     ANONYMOUS,
     CAPACITY_MAX,
@@ -82,6 +82,7 @@ __all__ = [
     "Entry",
     "EntryReading",
     "EntryState",
+    "Got",
     "Held",
     "Hold",
     "HoldBasket",

@@ -69,3 +69,7 @@ class EntryReading(NamedTuple):
     hold: Hold | None
     unsettled: bool
     now: Instant
+
+
+Got = Purchase | Hold | EntryReading
+"""What an idempotency key has got of an item."""

@@ -15,6 +15,7 @@ from sellout.domain import (
     Audit,
     Command,
     EntryReading,
+    Got,
     Hold,
     Item,
     LatePayment,
@@ -62,6 +63,13 @@ class Store(Protocol):
 
     async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
         """The purchase that an idempotency key has got."""
+        ...
+
+    async def got_by_key(self, item_id: str, buyer: str, key: str) -> Got | None:
+        """What an idempotency key has got of an item, as it stands now: a purchase, a hold, or a waiting-list entry.
+
+        A confirmed hold is still the hold; its `purchase_id` leads on.
+        """
         ...
 
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sellout.domain import Audit, EntryReading, Hold, LatePayment, Purchase, PurchasePage, Snapshot
+from sellout.domain import Audit, EntryReading, Got, Hold, LatePayment, Purchase, PurchasePage, Snapshot
 from sellout.store import readings
 from sellout.store.steps import Steps
 
@@ -29,6 +29,9 @@ class Reader(ABC):
 
     async def purchase_by_key(self, item_id: str, buyer: str, key: str) -> Purchase | None:
         return await self._read(readings.purchase_by_key(item_id, buyer, key))
+
+    async def got_by_key(self, item_id: str, buyer: str, key: str) -> Got | None:
+        return await self._read(readings.got_by_key(item_id, buyer, key))
 
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
         return await self._read(readings.purchases(item_id, after, limit))

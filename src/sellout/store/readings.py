@@ -1,11 +1,12 @@
 """What is read of a sale outside of a batch, as steps for any engine, which answers all of them from one snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sellout.domain import (
     Audit,
     EntryReading,
     EntryState,
+    Got,
     Hold,
     Instant,
     Kind,
@@ -67,6 +68,16 @@ def entry(entry_id: str) -> Steps[EntryReading | None]:
             unsettled=waits and on_sale.id in unsettled,
             now=now,
         )
+    return None
+
+
+_BY_ID: dict[str, Callable[[str], Steps[Got | None]]] = {"purchase": purchase, "hold": hold, "entry": entry}
+
+
+def got_by_key(item_id: str, buyer: str, key: str) -> Steps[Got | None]:
+    """A purchase, a hold or an entry, as it stands now."""
+    for what, its_id in (yield ask("got_by_key", item_id=item_id, buyer=buyer, key=key)):
+        return (yield from _BY_ID[what](its_id))
     return None
 
 

@@ -76,6 +76,20 @@ SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refund
 FROM purchases
 WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key;
 
+-- name: got_by_key
+-- What an idempotency key has got, and its id. Keys of other requests have got nothing new.
+SELECT 'purchase', id
+FROM purchases
+WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key
+UNION ALL
+SELECT 'hold', id
+FROM holds
+WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key
+UNION ALL
+SELECT 'entry', subject_id
+FROM used_keys
+WHERE item_id = :item_id AND buyer = :buyer AND idempotency_key = :key AND action = 'join';
+
 -- name: purchases
 -- A page of an item's purchases, in the order of their sale.
 SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,

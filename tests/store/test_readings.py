@@ -1,0 +1,63 @@
+"""What every store shows of a sale, whatever its engine."""
+
+from sellout.domain import AddItem, Bought, EntryReading, EntryState, Got, Held, Hold, HoldState, Purchase
+from tests.store.shop import Shop
+from tests.words import a_basket_to_buy, a_buy, a_hold, a_join, after, an_item, confirm, offer_of, pay, refund
+
+
+def got(shop: Shop, key: str, buyer: str = "ada", item_id: str = "a") -> Got | None:
+    return shop.use(lambda store: store.got_by_key(item_id, buyer, key))
+
+
+def test_a_key_leads_to_the_purchase_that_it_has_got(shop: Shop) -> None:
+    shop.transact(AddItem(an_item("a")), AddItem(an_item("b")))
+    bought = a_buy(buyer="ada", key="k")
+    shop.transact(bought, a_buy("b", buyer="ada", key="l"), a_buy(buyer="bob", key="m"), refund(bought, key="r"))
+    found = got(shop, "k")
+    assert isinstance(found, Purchase)
+    assert (found.id, found.refunded_at) == (bought.purchase_id, shop.now)
+    assert [got(shop, key) for key in ("l", "m", "r", "", "K")] == [None] * 5
+
+
+def test_a_key_leads_to_the_hold_that_it_has_got_as_it_stands_now(shop: Shop) -> None:
+    shop.transact(AddItem(an_item(hold_seconds=60)))
+    first, second = a_hold(buyer="ada", key="k"), a_hold(buyer="ada", key="l")
+    paid = confirm(first, key="c")
+    held, _, _ = shop.transact(first, second, pay(first, key="p"))
+    assert isinstance(held, Held)
+    assert got(shop, "l") == held.hold._replace(id=second.hold_id, key="l")
+    sold = shop.transact(paid)[0]
+    shop.now = after(shop.now, 60)
+    confirmed, expired = got(shop, "k"), got(shop, "l")
+    assert isinstance(confirmed, Hold)
+    assert isinstance(expired, Hold)
+    assert (confirmed.state, confirmed.purchase_id) == (HoldState.CONFIRMED, paid.purchase_id)
+    assert expired.state is HoldState.EXPIRED
+    assert got(shop, "p") is None
+    assert isinstance(sold, Bought)
+    assert got(shop, "c") == sold.purchase
+
+
+def test_a_key_leads_to_the_entry_that_it_has_got_with_its_place_and_its_offer(shop: Shop) -> None:
+    shop.transact(AddItem(an_item(capacity=1)))
+    sold, joined = a_buy(), a_join("ada", key="j")
+    shop.transact(sold, a_join("bob", quantity=2), joined)
+    waiting = got(shop, "j")
+    assert isinstance(waiting, EntryReading)
+    assert (waiting.entry.id, waiting.position, waiting.hold) == (joined.entry_id, 2, None)
+    shop.transact(refund(sold))
+    offered = got(shop, "j")
+    assert isinstance(offered, EntryReading)
+    assert isinstance(offered.hold, Hold)
+    assert (offered.entry.state, offered.hold.id) == (EntryState.OFFERED, offer_of(joined))
+
+
+def test_the_key_of_a_basket_leads_to_its_line_of_each_item(shop: Shop) -> None:
+    shop.transact(AddItem(an_item("a")), AddItem(an_item("b")))
+    basket = a_basket_to_buy({"a": 1, "b": 2}, key="k")
+    shop.transact(basket)
+    for line in basket.lines:
+        found = got(shop, "k", item_id=line.item_id)
+        assert isinstance(found, Purchase)
+        assert found.id == line.id
+    assert got(shop, "k", item_id="") is None
