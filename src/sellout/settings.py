@@ -106,6 +106,12 @@ class Settings(BaseSettings):
             le=65_535,
         ),
     ] = 8192
+    streams_max: Annotated[
+        int,
+        Field(
+            description="Live views (event streams) that one worker serves at once; more get 503 busy", ge=0, le=65_535
+        ),
+    ] = 4000
     header_read_seconds: Annotated[
         float, Field(description="How long a client may take to send a request's headers", gt=0, le=300)
     ] = 30.0

@@ -9,12 +9,15 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from granian import Granian
@@ -32,7 +35,10 @@ _PAUSE_SECONDS = 0.02
 
 
 class Plan(NamedTuple):
-    """What the supervisor has to know; workers read the rest of the settings from the environment."""
+    """What the supervisor has to know; workers read the rest of the settings from the environment.
+
+    `folder_to_remove` has the workers' figures, and is removed after they have stopped.
+    """
 
     host: str
     port: int
@@ -41,6 +47,7 @@ class Plan(NamedTuple):
     header_read_seconds: float
     stop_seconds: int
     open_browser: bool
+    folder_to_remove: str | None
 
     def to_text(self) -> str:
         """The plan as one argument of a command line."""
@@ -52,11 +59,24 @@ def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
     os.register_at_fork(after_in_child=_hear_stops)
     _tell_from_aside(plan)
-    _granian(plan).serve(target_loader=load_worker, wrap_loader=False)
+    server = _granian(plan)
+    server.serve(target_loader=partial(load_worker, server.stops), wrap_loader=False)
 
 
-def _granian(plan: Plan) -> Any:
-    return Granian(
+class _Server(Granian):  # type: ignore[misc, valid-type]
+    """Granian, whose workers wait for all answers when they stop: so those without an end are told to end first."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.stops, self._stopping = os.pipe()  # workers inherit it; readable once they are to stop
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        os.write(self._stopping, b".")
+        super().shutdown(exit_code)
+
+
+def _granian(plan: Plan) -> _Server:
+    return _Server(
         "sellout",  # a name; load_worker makes the application
         address=plan.host,
         port=plan.port,
@@ -80,23 +100,30 @@ def _hear_stops() -> None:
         signal.signal(stop, signal.SIG_DFL)
 
 
-def load_worker() -> Any:
+def load_worker(stops: int) -> Any:
     """The application, in a worker process. It dies with its supervisor, however that ends."""
     from sellout.http.app import create_rsgi_app
     from sellout.settings import load_settings
     from sellout.telemetry import set_up_logging
 
     set_up_logging()
-    threading.Thread(target=_end_with_supervisor, daemon=True).start()
-    return create_rsgi_app(load_settings())
+    app = create_rsgi_app(load_settings())
+    threading.Thread(target=_end_with_supervisor, args=(stops, app.end_streams), daemon=True).start()
+    return app
 
 
-def _end_with_supervisor() -> None:
-    """A worker that outlives a killed supervisor would keep the port, and nobody could stop it."""
+def _end_with_supervisor(stops: int, end_streams: Callable[[], None]) -> None:
+    """End what has no end of its own once the supervisor stops, and everything once it is gone.
+
+    A worker that outlives a killed supervisor would keep the port, and nobody could stop it.
+    """
     supervisor = multiprocessing.parent_process()
-    if supervisor is not None:
+    if supervisor is None:
+        return
+    if supervisor.sentinel not in multiprocessing.connection.wait([supervisor.sentinel, stops]):
+        end_streams()
         multiprocessing.connection.wait([supervisor.sentinel])
-        os._exit(1)
+    os._exit(1)
 
 
 def _tell_from_aside(plan: Plan) -> None:

@@ -54,6 +54,13 @@ def answers(
     return described
 
 
+def event_stream(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with server-sent events."""
+    described = answers(200, None, *codes)
+    described[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    return described
+
+
 def tidy(document: dict[str, Any]) -> None:
     """Take out what FastAPI adds and no route answers: its own shape of errors."""
     for operations in document["paths"].values():

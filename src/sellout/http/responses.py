@@ -26,6 +26,10 @@ def respond(request: Request, answer: Answer | Problem) -> Response:
     return response
 
 
+HEAD = "sellout.head"
+"""In the scope of a request that was HEAD: an answer without an end must know."""
+
+
 class HeadAsGet:
     """Whatever answers GET answers HEAD, too (RFC 9110, section 9.1); servers leave the body out."""
 
@@ -34,7 +38,7 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD: True}
         await self._app(scope, receive, send)
 
 

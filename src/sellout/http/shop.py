@@ -3,12 +3,15 @@
 import gc
 import sys
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
+from sellout.domain import Command, Refused, Settle, Snapshot
+from sellout.http.live.feed import Pace
+from sellout.http.live.items import LiveItems
 from sellout.http.requests import OrderReader
 from sellout.naming import slug
 from sellout.settings import Settings
@@ -32,6 +35,7 @@ class Shop:
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
         self.metrics = Metrics()
+        self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
 
     async def open(self) -> None:
         """Open the database and begin to commit. Raises StoreUnusable."""
@@ -41,14 +45,44 @@ class Shop:
         if prepared.new_key is not None:
             announce_key(prepared.new_key)
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
-        self.committer = Committer(self.store, limits, self.metrics.observe_batch)
+        self.committer = Committer(self.store, limits, self.metrics.observe_batch, self.metrics.set_queue_length)
         self.committer.start()
-        self.metrics.watch_queue(lambda: self.committer.queue_length)
 
         _spare_the_garbage_collector()
 
+    async def commit(self, command: Command) -> Any:
+        """The outcome of a command, once it is durable. Raises Busy and StoreUnavailable."""
+        return await self.committer.submit(command)
+
+    async def settle(self, item_id: str) -> None:
+        """Let everything of an item happen that is due. Raises Busy and StoreUnavailable."""
+        outcome = await self.commit(Settle(item_id))
+        assert not isinstance(outcome, Refused) or outcome.reason == "unknown_item"  # noqa: S101 - nothing else does
+
+    async def settled_item(self, item_id: str) -> Snapshot:
+        """An item as it stands: where somebody waits for what is free, it is offered first."""
+        snapshot = await self.store.item(item_id)
+        if not snapshot.unsettled:
+            return snapshot
+        await self.settle(item_id)
+        return await self.store.item(item_id)
+
+    async def settled_items(self) -> Snapshot:
+        """All items, likewise."""
+        snapshot = await self.store.items()
+        if not snapshot.unsettled:
+            return snapshot
+        for item_id in sorted(snapshot.unsettled):
+            await self.settle(item_id)
+        return await self.store.items()
+
+    def end_streams(self) -> None:
+        """Let live views end: a server that stops would otherwise wait for them."""
+        self.live_items.feed.close()
+
     async def close(self) -> None:
         """Commit and answer what was accepted, then let go of the database."""
+        self.end_streams()
         await self.committer.stop()
         await self.store.close()
 

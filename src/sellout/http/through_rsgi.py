@@ -63,10 +63,15 @@ class RSGIDoor:
         self._shop = shop
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         loop.run_until_complete(self._shop.open())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(self._shop.close())
+
+    def end_streams(self) -> None:
+        """Let answers that have no end of their own end. From any thread."""
+        self._loop.call_soon_threadsafe(self._shop.end_streams)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         headers, path, request_id = scope.headers, scope.path, new_request_id()

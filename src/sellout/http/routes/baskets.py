@@ -11,7 +11,7 @@ from sellout.http.orders import replayed
 from sellout.http.problems import FieldError, from_refusal, invalid
 from sellout.http.requests import BadRequest, read_key
 from sellout.http.responses import respond
-from sellout.http.routes.common import TAKING, commit, keyed
+from sellout.http.routes.common import TAKING, keyed
 from sellout.http.shop import OpenShop, Shop
 from sellout.http.views import hold_view, purchase_view
 
@@ -27,7 +27,7 @@ router = APIRouter(tags=["baskets"])
 async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Buy all lines or none, in one transaction. A refusal names the first line that cannot be had."""
     key = read_key(request.headers.get("idempotency-key"))
-    outcome = await commit(shop, BuyBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
+    outcome = await shop.commit(BuyBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = {"basket_id": outcome.basket_id, "purchases": [purchase_view(p) for p in outcome.purchases]}
@@ -43,7 +43,7 @@ async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Resp
 async def hold_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Hold all lines or none, in one transaction. Each hold is then paid, confirmed or released by itself."""
     key = read_key(request.headers.get("idempotency-key"))
-    outcome = await commit(shop, HoldBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
+    outcome = await shop.commit(HoldBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = {"basket_id": outcome.basket_id, "holds": [hold_view(hold) for hold in outcome.holds]}

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import Depends, Request, Response
 
-from sellout.domain import Command, Outcome, Refused, Settle, Snapshot
 from sellout.http.documented import IDEMPOTENCY_KEY
 from sellout.http.fastlane import answer_order
 from sellout.http.models import Body
@@ -45,24 +44,3 @@ async def answer_hot(request: Request, shop: Shop) -> Response:
     assert order is not None  # noqa: S101 - the router has found the route
     body = await request.body()
     return respond(request, await answer_order(shop, order, request.headers, body, path, request_id))
-
-
-async def commit(shop: Shop, command: Command) -> Any:
-    """The outcome of a command, once it is durable. Raises Busy and StoreUnavailable."""
-    outcome: Outcome = await shop.committer.submit(command)
-    return outcome
-
-
-async def settle(shop: Shop, item_id: str) -> None:
-    """Let everything of an item happen that is due. Raises Busy and StoreUnavailable."""
-    outcome = await commit(shop, Settle(item_id))
-    assert not isinstance(outcome, Refused) or outcome.reason == "unknown_item"  # noqa: S101 - nothing else refuses it
-
-
-async def settled_item(shop: Shop, item_id: str) -> Snapshot:
-    """An item as it stands: where somebody waits for what is free, it is offered first."""
-    snapshot = await shop.store.item(item_id)
-    if not snapshot.unsettled:
-        return snapshot
-    await settle(shop, item_id)
-    return await shop.store.item(item_id)

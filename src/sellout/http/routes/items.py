@@ -9,7 +9,7 @@ from sellout.http.items import change_of, item_of
 from sellout.http.models import AuditOut, ItemChanges, ItemList, ItemOut, NewItem
 from sellout.http.problems import from_refusal
 from sellout.http.responses import respond
-from sellout.http.routes.common import ORGANISING, UNKNOWN_ITEM, commit, organiser_only, settle, settled_item
+from sellout.http.routes.common import ORGANISING, UNKNOWN_ITEM, organiser_only
 from sellout.http.shop import OpenShop
 from sellout.http.views import audit_view, item_view
 from sellout.store.port import first_item
@@ -20,18 +20,14 @@ router = APIRouter(tags=["items"])
 @router.get("/v1/items", responses=answers(200, ItemList, "unavailable"))
 async def list_items(request: Request, shop: OpenShop) -> Response:
     """All items, in the order in which they were added."""
-    items, now, unsettled = await shop.store.items()
-    if unsettled:
-        for item_id in sorted(unsettled):
-            await settle(shop, item_id)
-        items, now, _ = await shop.store.items()
+    items, now, _ = await shop.settled_items()
     return respond(request, json_answer(200, {"items": [item_view(item, now) for item in items]}))
 
 
 @router.get("/v1/items/{item_id}", responses=answers(200, ItemOut, "unknown_item", "unavailable"))
 async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     """One item, as it stands now."""
-    snapshot = await settled_item(shop, item_id)
+    snapshot = await shop.settled_item(item_id)
     item = first_item(snapshot)
     if item is None:
         return respond(request, UNKNOWN_ITEM)
@@ -46,7 +42,7 @@ async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
 )
 async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
     """Put an item on sale."""
-    outcome = await commit(shop, item_of(body, shop.settings))
+    outcome = await shop.commit(item_of(body, shop.settings))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = item_view(outcome.item, outcome.decided_at)
@@ -60,7 +56,7 @@ async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
 )
 async def change_item(request: Request, shop: OpenShop, item_id: str, body: ItemChanges) -> Response:
     """Change an item: its name, its capacity (never below what is sold and held), window, limits and pause."""
-    outcome = await commit(shop, change_of(item_id, body))
+    outcome = await shop.commit(change_of(item_id, body))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     return respond(request, json_answer(200, item_view(outcome.item, outcome.decided_at)))
@@ -72,10 +68,10 @@ async def change_item(request: Request, shop: OpenShop, item_id: str, body: Item
 )
 async def audit_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     """The item's counters beside its ledger, read at one moment; what is due by then has happened."""
-    audit, item = await shop.store.audit(item_id), first_item(await settled_item(shop, item_id))
+    audit, item = await shop.store.audit(item_id), first_item(await shop.settled_item(item_id))
     if audit is None or item is None:
         return respond(request, UNKNOWN_ITEM)
     if audit.item.held != item.held:
-        await settle(shop, item_id)
+        await shop.settle(item_id)
         audit = await shop.store.audit(item_id) or audit
     return respond(request, json_answer(200, audit_view(audit)))

@@ -13,15 +13,7 @@ from sellout.http.orders import replayed
 from sellout.http.problems import FieldError, Problem, from_refusal, invalid
 from sellout.http.requests import BadRequest, read_key
 from sellout.http.responses import respond
-from sellout.http.routes.common import (
-    ORGANISING,
-    TAKING,
-    UNKNOWN_ITEM,
-    answer_hot,
-    commit,
-    keyed,
-    organiser_only,
-)
+from sellout.http.routes.common import ORGANISING, TAKING, UNKNOWN_ITEM, answer_hot, keyed, organiser_only
 from sellout.http.shop import OpenShop, Shop
 from sellout.http.views import late_payment_view, purchase_view
 from sellout.store.port import first_item
@@ -126,7 +118,7 @@ async def get_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Re
 )
 async def refund_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Response:
     """Take a purchase back. Its units are available again at once, and only once."""
-    outcome = await commit(shop, Refund(purchase_id, read_key(request.headers.get("idempotency-key"))))
+    outcome = await shop.commit(Refund(purchase_id, read_key(request.headers.get("idempotency-key"))))
     if isinstance(outcome, Refunded):
         return respond(request, json_answer(200, purchase_view(outcome.purchase), *replayed(outcome.replayed)))
     return respond(request, from_refusal(outcome))

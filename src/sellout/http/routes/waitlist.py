@@ -11,7 +11,7 @@ from sellout.http.orders import replayed
 from sellout.http.problems import Problem, from_refusal
 from sellout.http.requests import read_key
 from sellout.http.responses import respond
-from sellout.http.routes.common import BODY, STORE, WINDOW, commit, keyed, settle
+from sellout.http.routes.common import BODY, STORE, WINDOW, keyed
 from sellout.http.shop import OpenShop
 from sellout.http.views import entry_view
 
@@ -41,7 +41,7 @@ async def join_waitlist(request: Request, shop: OpenShop, item_id: str, body: Jo
     """
     key = read_key(request.headers.get("idempotency-key"))
     buyer = shop.orders.buyer(body.buyer)
-    joined = await commit(shop, JoinWaitlist(new_id(), new_id(), item_id, buyer, body.quantity, body.contact, key))
+    joined = await shop.commit(JoinWaitlist(new_id(), new_id(), item_id, buyer, body.quantity, body.contact, key))
     if isinstance(joined, Refused):
         return respond(request, from_refusal(joined))
     view = entry_view(joined.entry, joined.entry.position, joined.hold)
@@ -54,7 +54,7 @@ async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response
     """An entry as it stands now, with its place among those who wait and with its offer, for whoever has its id."""
     reading = await shop.store.entry(entry_id)
     if reading is not None and reading.unsettled:
-        await settle(shop, reading.entry.item_id)
+        await shop.settle(reading.entry.item_id)
         reading = await shop.store.entry(entry_id)
     if reading is None:
         return respond(request, Problem("unknown_entry", "There is no entry with this id."))
@@ -68,5 +68,5 @@ async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response
 )
 async def leave_waitlist(request: Request, shop: OpenShop, entry_id: str) -> Response:
     """Wait no longer. Units that were offered pass on to the next who waits."""
-    outcome = await commit(shop, LeaveWaitlist(entry_id))
+    outcome = await shop.commit(LeaveWaitlist(entry_id))
     return respond(request, from_refusal(outcome) if isinstance(outcome, Refused) else NO_CONTENT)

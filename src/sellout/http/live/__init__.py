@@ -1,0 +1,7 @@
+"""Live views: one reader of the database a process, however many people watch.
+
+feed.py      reads in rounds and tells every watch what has changed; bounded, blind to what is told
+events.py    server-sent events as bytes
+items.py     what the feed of items tells
+streaming.py a watch as an answer that goes on, for both doors
+"""
