@@ -145,6 +145,13 @@ class Beside:
             assert await self._store.purchase(purchase.id) == purchase
             if purchase.key is not None:
                 assert await self._store.purchase_by_key(purchase.item_id, purchase.buyer, purchase.key) == purchase
+        for text in ("", "b", "ada", *list(self.model.purchases)[:1]):
+            await self._look_for(text)
+
+    async def _look_for(self, text: str) -> None:
+        for item_id in self.model.items:
+            expected = self.model.search_purchases(item_id, text)
+            assert await self._store.search_purchases(item_id, text, len(expected) + 1) == expected
 
     async def _look_at_holds(self) -> None:
         for hold_id in self.model.holds:

@@ -81,6 +81,11 @@ class MemoryStore:
         page = found[after : after + limit]
         return PurchasePage(page, after + limit if len(found) > after + limit else None)
 
+    async def search_purchases(self, item_id: str, text: str, limit: int) -> Sequence[Purchase]:
+        of_item = [purchase for purchase in self._shelves.purchases.values() if purchase.item_id == item_id]
+        found = [purchase for purchase in of_item if purchase.id == text or purchase.buyer.startswith(text)]
+        return sorted(found, key=lambda purchase: (purchase.id != text, purchase.buyer))[:limit]
+
     async def hold(self, hold_id: str) -> Hold | None:
         hold = self._shelves.holds.get(hold_id)
         return None if hold is None else hold.seen_at(self._now(hold.item_id))

@@ -116,6 +116,12 @@ class Model:
         answer = self.firsts[key].answer if key in self.firsts else None
         return self.entries[answer.entry.id] if isinstance(answer, Joined) else None
 
+    def search_purchases(self, item_id: str, text: str) -> list[Purchase]:
+        """The purchase with this id, and those of buyers whose names begin so."""
+        of_item = [purchase for purchase in self.purchases.values() if purchase.item_id == item_id]
+        of_buyers = [p for p in of_item if p.buyer.startswith(text) and p.id != text]
+        return [p for p in of_item if p.id == text] + sorted(of_buyers, key=lambda p: p.buyer)
+
     def place_of(self, entry: Entry) -> int:
         """The present place of an entry among those who wait: 1 is the next."""
         return 1 + [other.id for other in self._waiting(entry.item_id)].index(entry.id)

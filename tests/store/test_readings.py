@@ -1,5 +1,7 @@
 """What every store shows of a sale, whatever its engine."""
 
+import pytest
+
 from sellout.domain import AddItem, Bought, EntryReading, EntryState, Got, Held, Hold, HoldState, Purchase
 from tests.store.shop import Shop
 from tests.words import a_basket_to_buy, a_buy, a_hold, a_join, after, an_item, confirm, offer_of, pay, refund
@@ -61,3 +63,36 @@ def test_the_key_of_a_basket_leads_to_its_line_of_each_item(shop: Shop) -> None:
         assert isinstance(found, Purchase)
         assert found.id == line.id
     assert got(shop, "k", item_id="") is None
+
+
+def search(shop: Shop, text: str, limit: int, item_id: str = "a") -> list[str]:
+    return [found.id for found in shop.use(lambda store: store.search_purchases(item_id, text, limit))]
+
+
+BUYERS = ["anna", "Ann", "ann", "ann\U0010ffffe", "an%a", "an_a", "an\\a", "äda", "anz", "", "ann", "\U0010ffff", "bob"]
+
+
+@pytest.mark.parametrize(
+    "text", ["ann", "A", "an%", "an_", "an\\", "a", "", "ä", "\U0010ffff", "ann\U0010ffff", "%", "*", "annab", "'"]
+)
+def test_a_search_finds_the_purchases_of_buyers_whose_names_begin_with_a_text(shop: Shop, text: str) -> None:
+    shop.transact(AddItem(an_item("a", capacity=50)), AddItem(an_item("b", capacity=50)))
+    bought = [a_buy(buyer=buyer) for buyer in BUYERS]
+    shop.transact(*bought, *(a_buy("b", buyer=buyer) for buyer in BUYERS))
+    expected = sorted((buy for buy in bought if buy.buyer.startswith(text)), key=lambda buy: buy.buyer)
+    assert search(shop, text, 50) == [buy.purchase_id for buy in expected]
+    assert search(shop, text, 2) == [buy.purchase_id for buy in expected][:2]
+
+
+def test_a_search_for_an_id_finds_that_purchase_first_and_once(shop: Shop) -> None:
+    shop.transact(AddItem(an_item("a")), AddItem(an_item("b")))
+    wanted = a_buy(buyer="zoe")
+    named_alike, itself = a_buy(buyer=f"{wanted.purchase_id} too"), a_buy(buyer="p")
+    shop.transact(itself, wanted, named_alike)
+    ids = [wanted.purchase_id, named_alike.purchase_id]
+    assert search(shop, wanted.purchase_id, 5) == ids
+    assert search(shop, wanted.purchase_id, 1) == ids[:1]
+    assert search(shop, wanted.purchase_id, 5, "b") == []
+    own = a_buy(buyer="own")._replace(purchase_id="own")
+    shop.transact(own)
+    assert search(shop, "own", 5) == ["own"]

@@ -76,6 +76,14 @@ class Store(Protocol):
         """At most `limit` purchases of an item that follow the place `after` (0 to begin)."""
         ...
 
+    async def search_purchases(self, item_id: str, text: str, limit: int) -> Sequence[Purchase]:
+        """At most `limit` purchases of an item: the one whose id is `text`, and those whose buyer begins with it.
+
+        Case matters, and every character means itself. The one with the id comes first; the others are in the order
+        of their buyers, and each buyer's in the order of their sale.
+        """
+        ...
+
     async def hold(self, hold_id: str) -> Hold | None:
         """A hold by its id, as it is seen now: expired from its deadline on."""
         ...

@@ -36,6 +36,9 @@ class Reader(ABC):
     async def purchases(self, item_id: str, after: int, limit: int) -> PurchasePage:
         return await self._read(readings.purchases(item_id, after, limit))
 
+    async def search_purchases(self, item_id: str, text: str, limit: int) -> Sequence[Purchase]:
+        return await self._read(readings.search_purchases(item_id, text, limit))
+
     async def hold(self, hold_id: str) -> Hold | None:
         return await self._read(readings.hold(hold_id))
 

@@ -49,6 +49,13 @@ def purchases(item_id: str, after: int, limit: int) -> Steps[PurchasePage]:
     return PurchasePage([purchase_of(row[:-1]) for row in page], page[-1][-1] if len(found) > limit else None)
 
 
+def search_purchases(item_id: str, text: str, limit: int) -> Steps[Sequence[Purchase]]:
+    """The purchase with an id, and those of buyers whose names begin with a text."""
+    named = [found for found in map(purchase_of, (yield ask("purchase", id=text))) if found.item_id == item_id]
+    by_buyer = map(purchase_of, (yield ask("purchases_by_buyer", item_id=item_id, text=text, limit=limit)))
+    return [*named, *(found for found in by_buyer if found not in named)][:limit]
+
+
 def hold(hold_id: str) -> Steps[Hold | None]:
     """A hold as it is seen now."""
     now = yield from _now()

@@ -99,6 +99,15 @@ WHERE item_id = :item_id AND purchase_no > 0 AND purchase_no > :after
 ORDER BY purchase_no
 LIMIT :limit;
 
+-- name: purchases_by_buyer
+-- Purchases of buyers whose names begin with a text: a range of the index one_purchase_per_key, whose collation is "C".
+SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
+       payment_ref, basket_id
+FROM purchases
+WHERE item_id = :item_id AND starts_with(buyer, :text)
+ORDER BY buyer, purchase_no
+LIMIT :limit;
+
 -- name: movement_sums
 -- The ledger of an item, added up.
 SELECT kind, count(*), sum(capacity)::bigint, sum(sold)::bigint, sum(held)::bigint

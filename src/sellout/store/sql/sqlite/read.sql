@@ -99,6 +99,21 @@ WHERE item_id = :item_id AND purchase_no > :after
 ORDER BY purchase_no
 LIMIT :limit;
 
+-- name: purchases_by_buyer
+-- Purchases of buyers whose names begin with a text. The byte F8 comes after whatever may follow it: no character has it.
+-- The index alone says which rows these are, also where one buyer has very many.
+SELECT id, item_id, item, buyer, quantity, idempotency_key, purchased_at, refunded_at, hold_id,
+       payment_ref, basket_id
+FROM purchases
+WHERE purchase_no IN (
+    SELECT purchase_no
+    FROM purchases INDEXED BY one_purchase_per_key
+    WHERE item_id = :item_id AND buyer >= :text AND buyer < :text || CAST(x'F8' AS TEXT)
+    ORDER BY buyer, purchase_no
+    LIMIT :limit
+)
+ORDER BY buyer, purchase_no;
+
 -- name: movement_sums
 -- The ledger of an item, added up.
 SELECT kind, count(*), sum(capacity), sum(sold), sum(held)
