@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from sellout.committer import HALVED_FROM, Busy, Committer, Limits
 from sellout.domain import Bought, Buy, Command, Outcome, Purchase
@@ -194,17 +195,60 @@ def test_a_caller_that_goes_away_disturbs_nobody_when_the_batch_fails_either() -
 
 
 def test_the_observer_is_told_of_what_was_committed_and_of_nothing_else() -> None:
+    told: list[tuple[Sequence[Command], Sequence[Outcome], Sequence[float], float]] = []
+
+    def observe(*values: Any) -> None:
+        told.append(values)  # type: ignore[arg-type]
+
     async def test() -> None:
         store = SlowStore()
         store.gate.set()
         store.fail_next = True
-        told: list[int] = []
-        committer = Committer(cast("Store", store), Limits(), lambda outcomes, _: told.append(len(outcomes)))
+        committer = Committer(cast("Store", store), Limits(), observe)
         committer.start()
         await asyncio.gather(*(committer.submit(a_buy()) for _ in range(2)), return_exceptions=True)
-        await asyncio.gather(*(committer.submit(a_buy()) for _ in range(3)))
-        assert told == [3]
-        assert committer.queue_length == 0
+        buys = [a_buy() for _ in range(3)]
+        await asyncio.gather(*map(committer.submit, buys))
+        ((commands, outcomes, waited, seconds),) = told
+        assert (commands, outcomes) == (buys, [bought(buy) for buy in buys])
+        assert sorted(waited, reverse=True) == waited, "who came first has waited longest"
+        assert waited[-1] >= seconds >= 0
         await committer.stop()
 
     run(test())
+
+
+def test_the_length_of_the_queue_is_told_after_every_batch_also_after_one_that_failed() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        store.fail_next = True
+        lengths: list[int] = []
+        committer = Committer(cast("Store", store), Limits(), watch_queue=lengths.append)
+        committer.start()
+        first = committer.submit(a_buy())
+        await settled()
+        rest = [committer.submit(a_buy()) for _ in range(5)]
+        store.gate.set()
+        await asyncio.gather(first, *rest, return_exceptions=True)
+        assert lengths == [5, 0]
+        await committer.stop()
+
+    run(test())
+
+
+def test_who_watches_never_stops_the_sale() -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no room for figures")
+
+    async def test() -> None:
+        store = SlowStore()
+        store.gate.set()
+        committer = Committer(cast("Store", store), Limits(), fail, fail)
+        committer.start()
+        for _ in range(2):
+            assert isinstance(await committer.submit(a_buy()), Bought)
+        await committer.stop()
+
+    with capture_logs() as logs:
+        run(test())
+    assert [entry["event"] for entry in logs] == ["observer_failed"] * 4

@@ -10,8 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import structlog
+
 from sellout.domain import Command, Outcome
 from sellout.store.port import Store
+
+log = structlog.get_logger()
 
 
 class Busy(Exception):
@@ -38,21 +42,32 @@ _Waiting = tuple[Command, asyncio.Future[Outcome], float]
 """A command, its answer, and when it came (`time.monotonic` seconds)."""
 
 
-Observer = Callable[[Sequence[Outcome], float], None]
-"""Told of every committed batch: its outcomes and the seconds it took."""
+Observer = Callable[[Sequence[Command], Sequence[Outcome], Sequence[float], float], None]
+"""Told of every committed batch: its commands, their outcomes, for each the seconds since it was taken, and the seconds
+that the batch took."""
+
+QueueWatcher = Callable[[int], None]
+"""Told how many commands wait, after every batch, also after one that failed."""
 
 
-def _unobserved(outcomes: Sequence[Outcome], seconds: float) -> None:
+def _unobserved(*_: object) -> None:
     """Nobody watches."""
 
 
 class Committer:
     """Takes commands from many tasks of one event loop and gives each its outcome after the commit."""
 
-    def __init__(self, store: Store, limits: Limits = DEFAULT_LIMITS, observe: Observer = _unobserved) -> None:
+    def __init__(
+        self,
+        store: Store,
+        limits: Limits = DEFAULT_LIMITS,
+        observe: Observer = _unobserved,
+        watch_queue: QueueWatcher = _unobserved,
+    ) -> None:
         self._store = store
         self._limits = limits
         self._observe = observe
+        self._watch_queue = watch_queue
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -90,12 +105,18 @@ class Committer:
 
     async def _run(self) -> None:
         while batch := await self._next_batch():
+            commands = [command for command, _, _ in batch]
+            started = time.monotonic()
             try:
-                outcomes = await self._commit(batch)
+                outcomes = await self._commit(commands, oldest=batch[0][2])
             except Exception as error:  # noqa: BLE001 - it becomes the answer of every request in the batch
                 _fail(batch, error)
             else:
+                durable = time.monotonic()
+                waited = [durable - taken for _, _, taken in batch]
+                _tell(self._observe, commands, outcomes, waited, durable - started)
                 _answer(batch, outcomes)
+            _tell(self._watch_queue, len(self._queue))
 
     async def _next_batch(self) -> list[_Waiting]:
         """What has arrived by now, or, where nothing has, what arrives next. Empty when all is done."""
@@ -106,14 +127,17 @@ class Committer:
         batch, self._queue = self._queue[:size], self._queue[size:]
         return batch
 
-    async def _commit(self, batch: list[_Waiting]) -> list[Outcome]:
+    async def _commit(self, commands: list[Command], oldest: float) -> list[Outcome]:
         """One transaction, which waits for the database as long as its oldest command still may."""
-        started = time.monotonic()
-        commands = [command for command, _, _ in batch]
-        oldest = batch[0][2]
-        outcomes = await self._store.transact(commands, oldest + self._limits.unavailable_after_seconds)
-        self._observe(outcomes, time.monotonic() - started)
-        return outcomes
+        return await self._store.transact(commands, oldest + self._limits.unavailable_after_seconds)
+
+
+def _tell(watcher: Callable[..., None], *values: object) -> None:
+    """Whoever watches never stops the sale: what was committed is answered all the same."""
+    try:
+        watcher(*values)
+    except Exception:
+        log.exception("observer_failed")
 
 
 def _answer(batch: list[_Waiting], outcomes: list[Outcome]) -> None:

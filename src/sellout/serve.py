@@ -7,8 +7,10 @@ import asyncio
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from sellout.bootstrap import Prepared, open_store, prepare
@@ -21,21 +23,33 @@ PORT_WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
 
 
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which workers keep their figures, so that each can show the sum."""
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made there
+
+
 class PortTaken(Exception):
     """The address or the port is not ours to listen on."""
+
+
+class NoMetricsFolder(Exception):
+    """There is nowhere to keep the workers' figures."""
 
 
 def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], None]) -> NoReturn:
     """Serve until SIGTERM or SIGINT; every accepted request is answered before the process ends.
 
-    Raises StoreUnusable, StoreUnavailable and PortTaken; after that this process becomes the supervisor, by exec,
-    because all that was imported to get here would only lie in its memory.
+    Raises StoreUnusable, StoreUnavailable, PortTaken and NoMetricsFolder; after that this process becomes the
+    supervisor, by exec, because all that was imported to get here would only lie in its memory.
     """
     address = address_of(settings.host)
     port = free_port(address, settings.port)
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
+    chosen = os.environ.get(METRICS_VARIABLE)
+    folder = metrics_folder(chosen)
     plan = Plan(
         host=address,
         port=port,
@@ -44,10 +58,12 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
         header_read_seconds=settings.header_read_seconds,
         stop_seconds=settings.stop_seconds,
         open_browser=open_browser,
+        folder_to_remove=None if chosen else folder,
     )
     command = [sys.executable, "-m", "sellout.supervisor", plan.to_text()]
     sys.stdout.flush()
-    os.execve(sys.executable, command, os.environ | _as_variables(settings))  # noqa: S606 - no shell is wanted
+    variables = os.environ | _as_variables(settings) | {METRICS_VARIABLE: folder}
+    os.execve(sys.executable, command, variables)  # noqa: S606 - no shell is wanted
 
 
 async def _prepare(settings: Settings) -> Prepared:
@@ -62,6 +78,21 @@ def _as_variables(settings: Settings) -> dict[str, str]:
     """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
     values = settings.model_dump(exclude={"organiser_key"})
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def metrics_folder(chosen: str | None) -> str:
+    """The folder that the operator has chosen, or a fresh one. Raises NoMetricsFolder.
+
+    In memory where it can be: its files are written to through the page cache, and the kernel makes such a write wait
+    while it brings the page to a disk, the more so on one that is busy with commits.
+    """
+    try:
+        if chosen:
+            Path(chosen).mkdir(parents=True, exist_ok=True)
+            return chosen
+        return tempfile.mkdtemp(prefix="sellout-metrics-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
+    except OSError as error:
+        raise NoMetricsFolder(f"cannot make a folder for metrics ({METRICS_VARIABLE}): {error}") from None
 
 
 def address_of(host: str) -> str:

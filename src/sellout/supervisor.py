@@ -60,7 +60,11 @@ def main() -> None:
     os.register_at_fork(after_in_child=_hear_stops)
     _tell_from_aside(plan)
     server = _granian(plan)
-    server.serve(target_loader=partial(load_worker, server.stops), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(load_worker, server.stops), wrap_loader=False)
+    finally:
+        if plan.folder_to_remove is not None:
+            shutil.rmtree(plan.folder_to_remove, ignore_errors=True)
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]

@@ -35,14 +35,14 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the address in a browser.")] = False,
 ) -> None:
     """Serve over HTTP, until SIGTERM or Ctrl-C; every accepted request is answered first."""
-    from sellout.serve import PortTaken
+    from sellout.serve import NoMetricsFolder, PortTaken
     from sellout.serve import serve as run
 
     settings = load_settings(host=host, port=port, workers=workers, database=database)
     with store_errors(settings):
         try:
             run(settings, open_browser=open_browser, announce=_announce)
-        except PortTaken as error:
+        except (PortTaken, NoMetricsFolder) as error:
             raise Failed(str(error)) from None
 
 

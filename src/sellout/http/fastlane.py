@@ -14,6 +14,7 @@ from sellout.http.problems import BUSY, Problem, internal_error, unavailable
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop
 from sellout.store.port import StoreUnavailable
+from sellout.telemetry import count_error
 
 log = structlog.get_logger()
 
@@ -44,12 +45,15 @@ def problem_of(error: Exception, path: str, request_id: str) -> Problem:
         case BadRequest():
             return error.problem
         case Busy():
+            count_error("busy")
             return BUSY
         case StoreUnavailable():
             log.warning("unavailable", reason=str(error), path=path, request_id=request_id)
+            count_error("unavailable")
             return unavailable(str(error))
         case _:
             log.error("internal_error", path=path, request_id=request_id, exc_info=error)
+            count_error("internal_error")
             return internal_error()
 
 

@@ -30,5 +30,6 @@ async def readyz(request: Request, shop: OpenShop) -> Response:
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=answers(200, None))
 async def metrics(shop: OpenShop) -> Response:
-    """The figures of this process, for Prometheus."""
+    """The figures of all workers of this machine, for Prometheus."""
+    shop.metrics.set_queue_length(shop.committer.queue_length)  # the own is exact; the others' are of their last batch
     return Response(shop.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
