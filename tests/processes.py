@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -23,7 +24,11 @@ class Server:
 
     def __init__(self, database: Path, *options: str, **variables: str) -> None:
         command = [sys.executable, "-m", "sellout", "serve", "--port", "0", "--database", f"sqlite:///{database}"]
-        environment = {**os.environ, "SELLOUT_ORGANISER_KEY": ORGANISER_KEY, **variables}
+        self._figures = tempfile.TemporaryDirectory(prefix="sellout-test-")  # its own would outlive a killed server
+        environment = {
+            **os.environ, "SELLOUT_ORGANISER_KEY": ORGANISER_KEY, "PROMETHEUS_MULTIPROC_DIR": self._figures.name,
+            **variables,
+        }  # fmt: skip
         self.process = subprocess.Popen(
             [*command, *options], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -56,6 +61,7 @@ class Server:
         try:
             return self.process.wait(STOP_SECONDS_MAX)
         finally:
+            self._figures.cleanup()
             if self.process.stdout is not None:
                 self.process.stdout.close()
 

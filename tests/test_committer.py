@@ -198,7 +198,7 @@ def test_the_observer_is_told_of_what_was_committed_and_of_nothing_else() -> Non
     told: list[tuple[Sequence[Command], Sequence[Outcome], Sequence[float], float]] = []
 
     def observe(*values: Any) -> None:
-        told.append(values)  # type: ignore[arg-type]
+        told.append(values)
 
     async def test() -> None:
         store = SlowStore()

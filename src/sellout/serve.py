@@ -45,11 +45,11 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
     """
     address = address_of(settings.host)
     port = free_port(address, settings.port)
+    chosen = chosen_folder()
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
-    chosen = os.environ.get(METRICS_VARIABLE)
-    folder = metrics_folder(chosen)
+    folder = chosen or fresh_folder()
     plan = Plan(
         host=address,
         port=port,
@@ -80,19 +80,28 @@ def _as_variables(settings: Settings) -> dict[str, str]:
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
-def metrics_folder(chosen: str | None) -> str:
-    """The folder that the operator has chosen, or a fresh one. Raises NoMetricsFolder.
+def chosen_folder() -> str | None:
+    """The folder for figures that the operator has chosen. Raises NoMetricsFolder."""
+    chosen = os.environ.get(METRICS_VARIABLE) or None
+    if chosen is not None:
+        try:
+            Path(chosen).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=chosen).close()
+        except OSError as error:
+            raise NoMetricsFolder(f"cannot write to the folder of {METRICS_VARIABLE}: {error}") from None
+    return chosen
+
+
+def fresh_folder() -> str:
+    """A folder for figures of this run alone. Raises NoMetricsFolder.
 
     In memory where it can be: its files are written to through the page cache, and the kernel makes such a write wait
-    while it brings the page to a disk, the more so on one that is busy with commits.
+    while it brings the page to a disk, the more so to one that is busy with commits.
     """
     try:
-        if chosen:
-            Path(chosen).mkdir(parents=True, exist_ok=True)
-            return chosen
         return tempfile.mkdtemp(prefix="sellout-metrics-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
     except OSError as error:
-        raise NoMetricsFolder(f"cannot make a folder for metrics ({METRICS_VARIABLE}): {error}") from None
+        raise NoMetricsFolder(f"cannot make a folder for figures: {error}; {METRICS_VARIABLE} may name one") from None
 
 
 def address_of(host: str) -> str:

@@ -62,6 +62,11 @@ class Serving:
         self._process.send_signal(by)
         return self._process.wait(STOP_SECONDS_MAX)
 
+    def variables(self) -> dict[str, str]:
+        """The environment that its workers start with."""
+        text = Path(f"/proc/{self._process.pid}/environ").read_text()
+        return dict(variable.split("=", 1) for variable in text.split("\0") if variable)
+
     def errors(self) -> str:
         """All that it wrote to stderr; it must have ended."""
         assert self._process.stderr is not None

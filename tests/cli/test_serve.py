@@ -80,6 +80,33 @@ def test_a_stop_while_workers_start_does_not_wait_for_them(tmp_path: Path) -> No
 def test_a_host_may_be_a_name(tmp_path: Path) -> None:
     with serving("--port", "0", "--host", "localhost", folder=tmp_path) as server:
         assert ask(f"{server.url}/livez") == {"status": "ok"}
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def test_figures_are_kept_in_a_folder_that_goes_when_the_server_stops(tmp_path: Path) -> None:
+    with serving("--port", "0", folder=tmp_path) as server:
+        folder = Path(server.variables()["PROMETHEUS_MULTIPROC_DIR"])
+        wait_until(lambda: any(folder.glob("counter_*.db")))
+        assert folder.stat().st_mode & 0o077 == 0
+        assert tmp_path not in folder.parents
+        assert server.stop(signal.SIGTERM) == 0
+    assert not folder.exists()
+
+
+def test_a_folder_for_figures_that_was_chosen_is_made_and_stays(tmp_path: Path) -> None:
+    chosen = tmp_path / "new" / "figures"
+    with serving("--port", "0", folder=tmp_path, PROMETHEUS_MULTIPROC_DIR=str(chosen)) as server:
+        wait_until(lambda: any(chosen.glob("counter_*.db")))
+        assert server.stop(signal.SIGTERM) == 0
+    assert any(chosen.iterdir())
+
+
+def test_a_folder_for_figures_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = sellout("serve", "--port", "0", folder=tmp_path, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file"))
+    assert done.code == 1
+    assert done.error.startswith("cannot write to the folder of PROMETHEUS_MULTIPROC_DIR: ")
+    assert [file.name for file in tmp_path.iterdir()] == ["file"], "nothing else is made"
 
 
 def no_database(file: Path) -> None:
