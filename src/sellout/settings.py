@@ -54,6 +54,9 @@ class Settings(BaseSettings):
             "without one, the first start makes one and prints it once"
         ),
     ] = None
+    secure_cookies: Annotated[
+        bool, Field(description="Send the pages' cookies over TLS only: set it where a proxy before Sellout speaks TLS")
+    ] = False
     max_per_order: Annotated[
         int, Field(description="Units in one order, where the item does not say otherwise", ge=1, le=10_000)
     ] = 10

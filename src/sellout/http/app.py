@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 import sellout
 from sellout.http import docs, health, routes
 from sellout.http.documented import problem_schema, tidy
+from sellout.http.pages.assets import ROOT, Assets
+from sellout.http.pages.routing import routers as page_routers
 from sellout.http.responses import HeadAsGet, answer_errors
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor
@@ -48,11 +50,12 @@ def _framework(shop: Shop) -> FastAPI:
         docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
     )  # fmt: skip
     app.state.shop = shop
-    routers = (*routes.routers, health.router, docs.router)
+    routers = (*routes.routers, *page_routers, health.router, docs.router)
     for router in routers:
         app.include_router(router)
     app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]
     app.mount("/docs/static", docs.swagger_files())
+    app.mount(ROOT, Assets())
     app.add_middleware(HeadAsGet)
     answer_errors(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

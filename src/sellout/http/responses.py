@@ -10,6 +10,7 @@ from starlette.routing import Match
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer, raw_headers
 from sellout.http.fastlane import problem_of
+from sellout.http.pages.errors import error_page, wants_page
 from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
 from sellout.http.requests import NO_JSON, BadRequest
 from sellout.http.through_asgi import REQUEST_ID, ASGIApp, Receive, Scope, Send
@@ -18,8 +19,10 @@ from sellout.store.port import StoreUnavailable
 
 
 def respond(request: Request, answer: Answer | Problem) -> Response:
-    """An answer as a response."""
+    """An answer as a response; a problem is a page for those who ask for pages."""
     if isinstance(answer, Problem):
+        if wants_page(request):
+            return error_page(request, answer, request.scope[REQUEST_ID])
         answer = problem_answer(answer, request.scope["path"], request.scope[REQUEST_ID])
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)

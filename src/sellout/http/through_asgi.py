@@ -42,7 +42,7 @@ class ASGIDoor:
             _check_keys(scope, headers)
             body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
             if order is None:
-                check_body(scope["method"], headers.get("content-type"), body)
+                check_body(scope["method"], path, headers.get("content-type"), body)
                 await self.hand_on(scope, body, receive, send, request_id)
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)

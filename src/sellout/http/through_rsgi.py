@@ -81,7 +81,7 @@ class RSGIDoor:
             _check_readable(headers)
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max)
             if order is None:
-                check_body(scope.method, headers.get("content-type"), body)
+                check_body(scope.method, path, headers.get("content-type"), body)
                 translation = _Translation(exchange)
                 await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
                 return

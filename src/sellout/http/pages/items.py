@@ -1,0 +1,78 @@
+"""What is on sale: the list of items, and an item's page, which says whether one can still be had, and what one has."""
+
+from fastapi import APIRouter, Request, Response
+
+from sellout.domain import MICROSECONDS, Instant, Item, State
+from sellout.http.pages.attempt import Attempt, Got, address_of, is_over
+from sellout.http.pages.forms import check_origin
+from sellout.http.pages.rendering import page, see_other
+from sellout.http.pages.words import STATES, duration, got_in_words
+from sellout.http.requests import BadRequest
+from sellout.http.routes.common import UNKNOWN_ITEM
+from sellout.http.shop import OpenShop, Shop
+from sellout.store.port import first_item
+
+router = APIRouter(include_in_schema=False)
+
+REFRESH_SECONDS = (2, 30)
+"""How soon a page asks again where scripts do not run, at least and at most."""
+
+
+@router.get("/")
+async def front_page(shop: OpenShop) -> Response:
+    """All items."""
+    items, now, _ = await shop.settled_items()
+    return page("items.html", items=[(item, item.state(now)) for item in items], now=now, states=STATES)
+
+
+@router.get("/items/{item_id}")
+async def item_page(request: Request, shop: OpenShop, item_id: str) -> Response:
+    """One item: can I still get one, did I get it, where is my receipt."""
+    item, now = await item_now(shop, item_id)
+    attempt = Attempt.of(request)
+    got = await attempt.got(shop.store, item_id)
+    if got is not None and is_over(got):
+        attempt, got = attempt.another(), None
+    return show_item(shop, item, now, attempt, got)
+
+
+@router.post("/items/{item_id}/attempts")
+async def begin_again(request: Request, shop: OpenShop, item_id: str) -> Response:
+    """Begin a new attempt: whoever has something, and wants more, says so."""
+    check_origin(request)
+    response = see_other(f"/items/{item_id}")
+    Attempt.of(request).another().remember(response, item_id, secure=shop.settings.secure_cookies)
+    return response
+
+
+async def item_now(shop: Shop, item_id: str) -> tuple[Item, Instant]:
+    """An item, and the store's time. Raises BadRequest where there is none."""
+    snapshot = await shop.settled_item(item_id)
+    item = first_item(snapshot)
+    if item is None:
+        raise BadRequest(UNKNOWN_ITEM)
+    return item, snapshot.now
+
+
+def show_item(
+    shop: Shop, item: Item, now: Instant, attempt: Attempt, got: Got | None, alert: str = "", status: int = 200,
+    quantity: int = 1,
+) -> Response:  # fmt: skip
+    """An item's page; `alert` says what a press has come to."""
+    state = item.state(now)
+    response = page(
+        "item.html", status=status, item=item, now=now, state=state, states=STATES, attempt=attempt, alert=alert,
+        quantity=quantity, hold_time=duration(item.hold_seconds),
+        buyer_length_max=shop.settings.buyer_length_max, refresh_seconds=_refresh(item, state, now),
+        got=None if got is None else got_in_words(got), got_address=None if got is None else address_of(got),
+    )  # fmt: skip
+    attempt.remember(response, item.id, secure=shop.settings.secure_cookies)
+    return response
+
+
+def _refresh(item: Item, state: State, now: Instant) -> int:
+    """When a page without scripts asks again: not while somebody fills in the form of an open sale."""
+    least, most = REFRESH_SECONDS
+    if state is State.NOT_OPEN and item.opens_at is not None:
+        return min(most, max(least, (item.opens_at - now) // MICROSECONDS + 1))
+    return most
