@@ -92,6 +92,18 @@ def test_a_key_has_sixteen_printable_characters_or_more(key: str, monkeypatch: p
     assert key not in repr(load_settings())
 
 
+def test_a_session_secret_is_long_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "0123456789abcdef" * 2
+    monkeypatch.setenv("SELLOUT_SESSION_SECRET", secret)
+    settings = load_settings()
+    assert settings.session_secret is not None
+    assert settings.session_secret.get_secret_value() == secret
+    assert secret not in repr(settings) + repr(describe(settings))
+    monkeypatch.setenv("SELLOUT_SESSION_SECRET", secret[:-1])
+    with pytest.raises(BadSetting, match=r"^SELLOUT_SESSION_SECRET=\*\*\*: must have at least 32 characters$"):
+        load_settings()
+
+
 @pytest.mark.parametrize("item", ["Item A", "東京 2027", "a" * 200, "Zoë's night"])
 def test_the_default_item_has_a_name_that_makes_an_id(item: str) -> None:
     assert slug(load_settings(item=item).item)

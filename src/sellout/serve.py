@@ -5,6 +5,7 @@ The database is prepared before a worker starts, so that what is wrong with it i
 
 import asyncio
 import os
+import secrets
 import socket
 import sys
 import tempfile
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from sellout.bootstrap import Prepared, open_store, prepare
-from sellout.settings import PREFIX, Settings
+from sellout.settings import PREFIX, SECRETS, Settings
 from sellout.supervisor import Plan
 
 PORT_WAIT_SECONDS = 5.0
 """How long a start waits for a port that a server which is just stopping still has."""
 
-_PAUSE_SECONDS = 0.02
+SESSION_SECRET_BYTES = 32
 
+_PAUSE_SECONDS = 0.02
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which workers keep their figures, so that each can show the sum."""
@@ -76,8 +78,14 @@ async def _prepare(settings: Settings) -> Prepared:
 
 def _as_variables(settings: Settings) -> dict[str, str]:
     """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
-    values = settings.model_dump(exclude={"organiser_key"})
+    values = settings.model_dump(exclude=set(SECRETS)) | {"session_secret": _session_secret(settings)}
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def _session_secret(settings: Settings) -> str:
+    """The secret of all workers: a session that one has begun is known to the others."""
+    chosen = settings.session_secret
+    return secrets.token_urlsafe(SESSION_SECRET_BYTES) if chosen is None else chosen.get_secret_value()
 
 
 def chosen_folder() -> str | None:

@@ -14,6 +14,10 @@ from sellout.naming import slug
 PREFIX = "SELLOUT_"
 
 ORGANISER_KEY_LENGTH_MIN = 16
+SESSION_SECRET_LENGTH_MIN = 32
+
+SECRETS = ("organiser_key", "session_secret")
+"""Settings that are never shown."""
 
 _KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
 
@@ -52,6 +56,13 @@ class Settings(BaseSettings):
         Field(
             description="A key for the organiser routes, of 16 printable ASCII characters or more; "
             "without one, the first start makes one and prints it once"
+        ),
+    ] = None
+    session_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="Signs the session cookies of the organiser's desk, of 32 characters or more; without one, each "
+            "start makes one, so that a restart ends all sessions. Nodes behind one address need the same"
         ),
     ] = None
     secure_cookies: Annotated[
@@ -146,6 +157,13 @@ class Settings(BaseSettings):
             )
         return key
 
+    @field_validator("session_secret")
+    @classmethod
+    def _cannot_be_guessed(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SESSION_SECRET_LENGTH_MIN:
+            raise ValueError(f"must have at least {SESSION_SECRET_LENGTH_MIN} characters")
+        return secret
+
     @property
     def database_path(self) -> Path | None:
         """The SQLite file that `database` names; None where it is on a PostgreSQL server."""
@@ -213,6 +231,6 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0])
     called = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
-    value = "***" if name == "organiser_key" else repr(first.get("input", ""))
+    value = "***" if name in SECRETS else repr(first.get("input", ""))
     reason = first["msg"].removeprefix("Value error, ").replace("Input should", "must")
     return f"{called}={value}: {reason[0].lower()}{reason[1:]}"
