@@ -26,7 +26,7 @@ from sellout.domain import (
     Settle,
     Settled,
 )
-from sellout.labels import NO_ITEM, items_of, outcome_name
+from sellout.labels import NO_ITEM, gather
 from tests.words import (
     a_basket_to_buy,
     a_basket_to_hold,
@@ -78,8 +78,7 @@ GRANTED: list[tuple[Command, Outcome, tuple[str, ...], str]] = [
 def test_what_is_granted_counts_for_the_items_that_it_shows(
     command: Command, outcome: Outcome, items: tuple[str, ...], name: str
 ) -> None:
-    assert items_of(command, outcome) == items
-    assert outcome_name(outcome) == name
+    assert gather([command], [outcome], [0.5]) == {(item, name): [0.5] for item in items}
 
 
 def test_every_outcome_has_its_labels() -> None:
@@ -102,5 +101,4 @@ def test_every_outcome_has_its_labels() -> None:
 def test_a_refusal_counts_for_the_item_that_was_asked_for_if_there_is_one(
     command: Command, refused: Refused, item: str
 ) -> None:
-    assert items_of(command, refused) == (item,)
-    assert outcome_name(refused) == refused.reason
+    assert gather([command], [refused], [0.5]) == {(item, str(refused.reason)): [0.5]}

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from sellout.domain import Command, Outcome
 from sellout.figures import Figures
-from sellout.labels import items_of, outcome_name
+from sellout.labels import gather
 from sellout.prometheus import BulkHistogram, readable, spread
 
 COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -80,12 +80,7 @@ class Metrics:
         self, commands: Sequence[Command], outcomes: Sequence[Outcome], waited: Sequence[float], seconds: float
     ) -> None:
         """Count a committed batch. Values are gathered first, so each figure is touched once a batch, not a command."""
-        gathered: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for command, outcome, took in zip(commands, outcomes, waited, strict=True):
-            name = outcome_name(outcome)
-            for item in items_of(command, outcome):
-                gathered[item, name].append(took)
-        for (item, name), times in gathered.items():
+        for (item, name), times in gather(commands, outcomes, waited).items():
             self._outcomes_of(item, name).inc(len(times))
             self._seconds_of(item).observe_many(spread(times, OUTCOME_SECONDS), sum(times))
         self._commit_seconds.observe(seconds)
