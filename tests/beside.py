@@ -6,18 +6,30 @@ import functools
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sellout.domain import Command, EntryReading, EntryState, Joined, Kind, Left, MovementSum, Outcome, Refused
+from sellout.domain import (
+    Command,
+    EntryReading,
+    EntryState,
+    Instant,
+    Joined,
+    Kind,
+    Left,
+    Movement,
+    MovementSum,
+    Outcome,
+    Refused,
+)
 from sellout.store.clock import Clock
 from sellout.store.port import Store, first_item
 from sellout.store.postgres import open_postgres
 from sellout.store.sqlite import SQLiteStore
 from tests import postgres
 from tests.memory_store import MemoryStore
-from tests.model import Model
+from tests.model import Model, Moved
 from tests.sales import Moment, as_told
 from tests.shelves import NOW, Shelves
 
@@ -187,12 +199,23 @@ class Beside:
             assert _units(audit.sums) == self._moved(item_id)
             late = [payment for payment in self.model.late_payments if payment.item_id == item_id]
             assert await self._store.late_payments(item_id, "", len(late) + 1) == sorted(late)
+            await self._look_at_ledger(item_id)
+
+    async def _look_at_ledger(self, item_id: str) -> None:
+        """A batch writes its movements kind by kind, and those of the capacity as one: their order is the store's."""
+        expected = [moved for moved in self.model.movements if moved.item_id == item_id]
+        page = await self._store.movements(item_id, 0, len(expected) // 2 + 1)
+        ledger = list(page.movements)
+        if page.next_before is not None:
+            ledger += (await self._store.movements(item_id, page.next_before, len(expected))).movements
+        assert sorted((row.no for row in ledger), reverse=True) == [row.no for row in ledger]
+        assert _net(_as_moved(item_id, row) for row in ledger) == _net(expected)
 
     def _moved(self, item_id: str) -> dict[Kind, int]:
         """The units of each kind of movement."""
         units: Counter[Kind] = Counter()
-        for moved, kind, quantity in self.model.movements:
-            units[kind] += quantity if moved == item_id else 0
+        for moved in self.model.movements:
+            units[moved.kind] += moved.units if moved.item_id == item_id else 0
         return {kind: total for kind, total in units.items() if total}
 
 
@@ -221,3 +244,16 @@ def _units(sums: Mapping[Kind, MovementSum]) -> dict[Kind, int]:
     """The units of each kind; one that moves none in all is as good as one that is not there."""
     units = {kind: total.capacity + total.sold + total.held for kind, total in sums.items()}
     return {kind: total for kind, total in units.items() if total}
+
+
+def _as_moved(item_id: str, row: Movement) -> Moved:
+    """A movement as the model tells it."""
+    return Moved(item_id, row.kind, row.capacity + row.sold + row.held, row.purchase_id or row.hold_id, row.moved_at)
+
+
+def _net(movements: Iterable[Moved]) -> dict[tuple[Kind, str | None, Instant], int]:
+    """The units that each cause moved at an instant, where there are any."""
+    units: Counter[tuple[Kind, str | None, Instant]] = Counter()
+    for moved in movements:
+        units[moved.kind, moved.cause, moved.at] += moved.units
+    return {what: total for what, total in units.items() if total}

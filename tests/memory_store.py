@@ -15,12 +15,15 @@ from sellout.domain import (
     KeyUse,
     Kind,
     LatePayment,
+    Movement,
+    MovementPage,
     MovementSum,
     Outcome,
     Purchase,
     PurchasePage,
     Snapshot,
 )
+from tests import shelves
 from tests.shelves import Shelves
 
 
@@ -107,6 +110,12 @@ class MemoryStore:
         late = sorted(late for late in self._shelves.late_payments.values() if late.item_id == item_id)
         return [payment for payment in late if payment.payment_ref > after][:limit]
 
+    async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
+        rows = enumerate(self._shelves.movements, 1)
+        found = [_movement(no, row) for no, row in rows if row.item_id == item_id and not 0 < before <= no][::-1]
+        page = found[:limit]
+        return MovementPage(page, page[-1].no if len(found) > limit else None)
+
     async def audit(self, item_id: str) -> Audit | None:
         if item_id not in self._shelves.items:
             return None
@@ -120,13 +129,7 @@ class MemoryStore:
 
     def _sum(self, item_id: str, kind: Kind) -> MovementSum:
         units = [movement.units for movement in self._shelves.movements if movement[:2] == (item_id, kind)]
-        match kind:
-            case Kind.RESTOCK:
-                return MovementSum(len(units), sum(units), 0, 0)
-            case Kind.BUY | Kind.REFUND:
-                return MovementSum(len(units), 0, sum(units), 0)
-            case _:
-                return MovementSum(len(units), 0, 0, sum(units))
+        return MovementSum(len(units), *_counters(kind, sum(units)))
 
     async def organiser_keys(self) -> set[str]:
         return set(self._organiser_keys.values())
@@ -148,3 +151,20 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Nothing is let go of."""
+
+
+def _counters(kind: Kind, units: int) -> tuple[int, int, int]:
+    """How much a movement changes capacity, sold and held."""
+    match kind:
+        case Kind.RESTOCK:
+            return units, 0, 0
+        case Kind.BUY | Kind.REFUND:
+            return 0, units, 0
+        case _:
+            return 0, 0, units
+
+
+def _movement(no: int, row: shelves.Movement) -> Movement:
+    is_sale = row.kind in (Kind.BUY, Kind.REFUND)
+    purchase_id, hold_id = (row.cause, None) if is_sale else (None, row.cause)
+    return Movement(no, row.kind, purchase_id, hold_id, *_counters(row.kind, row.units), row.moved_at)

@@ -70,6 +70,16 @@ class First(NamedTuple):
     answer: Outcome
 
 
+class Moved(NamedTuple):
+    """Units that moved, and the purchase or the hold that was the cause."""
+
+    item_id: str
+    kind: Kind
+    units: int
+    cause: str | None
+    at: Instant
+
+
 class Model:
     """One sale. `sold` and `held` of its items stay zero: they are counted when they are wanted."""
 
@@ -80,7 +90,7 @@ class Model:
         self.entries: dict[str, Entry] = {}
         self.late_payments: list[LatePayment] = []
         self.firsts: dict[Key, First] = {}
-        self.movements: list[tuple[str, Kind, int]] = []
+        self.movements: list[Moved] = []
         self.moved_at: dict[str, Instant] = {}
 
     def transact(self, commands: Sequence[Command], clock: Instant) -> list[Outcome]:
@@ -292,23 +302,24 @@ class Model:
 
     # Units.
 
-    def _move(self, item_id: str, kind: Kind, units: int, now: Instant) -> None:
-        self.movements.append((item_id, kind, units))
+    def _move(self, item_id: str, kind: Kind, units: int, cause: str | None, now: Instant) -> None:
+        if units:
+            self.movements.append(Moved(item_id, kind, units, cause, now))
         self.moved_at[item_id] = now
 
     def _sell(self, purchase: Purchase) -> Purchase:
         self.purchases[purchase.id] = purchase
-        self._move(purchase.item_id, Kind.BUY, purchase.quantity, purchase.purchased_at)
+        self._move(purchase.item_id, Kind.BUY, purchase.quantity, purchase.id, purchase.purchased_at)
         return purchase
 
     def _hold(self, hold: Hold) -> Hold:
         self.holds[hold.id] = hold
-        self._move(hold.item_id, Kind.HOLD, hold.quantity, hold.held_at)
+        self._move(hold.item_id, Kind.HOLD, hold.quantity, hold.id, hold.held_at)
         return hold
 
     def _end(self, hold: Hold, state: HoldState, kind: Kind, now: Instant) -> Hold:
         self.holds[hold.id] = hold._replace(state=state, ended_at=now)
-        self._move(hold.item_id, kind, -hold.quantity, now)
+        self._move(hold.item_id, kind, -hold.quantity, hold.id, now)
         return self.holds[hold.id]
 
     # Buying and holding.
@@ -360,7 +371,7 @@ class Model:
         if purchase.refunded_at is not None:
             return Refused(Reason.ALREADY_REFUNDED)
         self.purchases[purchase.id] = purchase._replace(refunded_at=now)
-        self._move(purchase.item_id, Kind.REFUND, -purchase.quantity, now)
+        self._move(purchase.item_id, Kind.REFUND, -purchase.quantity, purchase.id, now)
         return Refunded(self.purchases[purchase.id])
 
     # A hold's way.
@@ -471,7 +482,7 @@ class Model:
         if item.id in self.items:
             return Refused(Reason.ITEM_EXISTS)
         self.items[item.id] = item
-        self._move(item.id, Kind.RESTOCK, item.capacity, now)
+        self._move(item.id, Kind.RESTOCK, item.capacity, None, now)
         return ItemSaved(item, now)
 
     def _change(self, command: ChangeItem, now: Instant) -> Outcome:
@@ -483,7 +494,7 @@ class Model:
         if after.opens_at is not None and after.closes_at is not None and after.opens_at >= after.closes_at:
             return Refused(Reason.INVALID_REQUEST, field="closes_at")
         self.items[after.id] = after
-        self._move(after.id, Kind.RESTOCK, after.capacity - before.capacity, now)
+        self._move(after.id, Kind.RESTOCK, after.capacity - before.capacity, None, now)
         self._settle(after.id, now)
         return ItemSaved(self.counters(after.id), now)
 

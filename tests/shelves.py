@@ -57,6 +57,8 @@ class Movement(NamedTuple):
     item_id: str
     kind: Kind
     units: int
+    cause: str | None
+    moved_at: Instant
 
 
 class Shelves:
@@ -70,7 +72,7 @@ class Shelves:
         self.entries: dict[str, Entry] = {}
         self.used_keys: dict[Scope, KeyUse] = {}
         self.late_payments: dict[str, LatePayment] = {}
-        self.movements = [Movement(item.id, Kind.RESTOCK, item.capacity) for item in items if item.capacity]
+        self.movements = [Movement(item.id, Kind.RESTOCK, item.capacity, None, 0) for item in items if item.capacity]
 
     def transact(self, commands: Sequence[Command], clock: Instant = NOW) -> list[Outcome]:
         """Decide and keep; `clock` is what the host's clock shows."""
@@ -228,7 +230,7 @@ class Shelves:
         for item in (*writes.added_items, *writes.changed_items):
             difference = item.capacity - (self.items[item.id].capacity if item.id in self.items else 0)
             if difference:
-                self.movements.append(Movement(item.id, Kind.RESTOCK, difference))
+                self.movements.append(Movement(item.id, Kind.RESTOCK, difference, None, now))
             self.items[item.id] = item
             self.decided_at[item.id] = now
 
@@ -241,19 +243,23 @@ class Shelves:
             assert purchase.payment_ref is None or other.payment_ref != purchase.payment_ref, "one hold per payment"
         assert purchase.payment_ref not in self.late_payments, "a payment that is given back confirms nothing"
         self.purchases[purchase.id] = purchase
-        self.movements.append(Movement(purchase.item_id, Kind.BUY, purchase.quantity))
+        self.movements.append(
+            Movement(purchase.item_id, Kind.BUY, purchase.quantity, purchase.id, purchase.purchased_at)
+        )
 
     def _refund(self, purchase: Purchase) -> None:
         assert self.purchases[purchase.id].refunded_at is None, "a purchase is refunded once"
+        assert purchase.refunded_at is not None, "a refund has its time"
         self.purchases[purchase.id] = purchase
-        self.movements.append(Movement(purchase.item_id, Kind.REFUND, -purchase.quantity))
+        refunded = Movement(purchase.item_id, Kind.REFUND, -purchase.quantity, purchase.id, purchase.refunded_at)
+        self.movements.append(refunded)
 
     def _add_hold(self, hold: Hold) -> None:
         assert hold.id not in self.holds, "a hold is written once"
         assert hold.state is HoldState.HELD, "a hold is written as it was taken"
         assert self.first_of(hold.item_id, hold.buyer, hold.key) is None, "a key means one request"
         self.holds[hold.id] = hold
-        self.movements.append(Movement(hold.item_id, Kind.HOLD, hold.quantity))
+        self.movements.append(Movement(hold.item_id, Kind.HOLD, hold.quantity, hold.id, hold.held_at))
 
     def _change_hold(self, hold: Hold) -> None:
         before = self.holds[hold.id]
@@ -270,8 +276,9 @@ class Shelves:
 
     def _end(self, hold: Hold, kind: Kind) -> None:
         assert self.holds[hold.id].is_open, "a hold ends once"
+        assert hold.ended_at is not None, "an end has its time"
         self.holds[hold.id] = hold
-        self.movements.append(Movement(hold.item_id, kind, -hold.quantity))
+        self.movements.append(Movement(hold.item_id, kind, -hold.quantity, hold.id, hold.ended_at))
 
     def _change_entry(self, entry: Entry) -> None:
         before = self.entries[entry.id]

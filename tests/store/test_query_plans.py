@@ -43,6 +43,7 @@ BINDINGS: dict[str, dict[str, str | int]] = {
     "purchase": {"id": "p1"},
     "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "got_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
+    "movements": {"item_id": "item-a", "before": 2**63 - 1, "limit": 10},
     "purchases_by_buyer": {"item_id": "item-a", "text": "b1", "limit": 10},
     "purchases": {"item_id": "item-a", "after": 10, "limit": 10},
 }

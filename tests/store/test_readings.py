@@ -2,7 +2,21 @@
 
 import pytest
 
-from sellout.domain import AddItem, Bought, EntryReading, EntryState, Got, Held, Hold, HoldState, Purchase
+from sellout.domain import (
+    AddItem,
+    Bought,
+    EntryReading,
+    EntryState,
+    Got,
+    Held,
+    Hold,
+    HoldState,
+    Kind,
+    Movement,
+    MovementPage,
+    Purchase,
+)
+from sellout.store.port import Store
 from tests.store.shop import Shop
 from tests.words import a_basket_to_buy, a_buy, a_hold, a_join, after, an_item, confirm, offer_of, pay, refund
 
@@ -96,3 +110,40 @@ def test_a_search_for_an_id_finds_that_purchase_first_and_once(shop: Shop) -> No
     own = a_buy(buyer="own")._replace(purchase_id="own")
     shop.transact(own)
     assert search(shop, "own", 5) == ["own"]
+
+
+def test_the_ledger_is_shown_from_the_newest_movement_on(shop: Shop) -> None:
+    shop.transact(AddItem(an_item("a", capacity=7)), AddItem(an_item("b")))
+    began, held = shop.now, a_hold(quantity=2)
+    shop.transact(held)
+    shop.now = after(began, 1)
+    bought, paid = a_buy(quantity=3), confirm(held)
+    shop.transact(a_buy("b"), bought, a_buy("b"))
+    shop.transact(paid)
+    shop.transact(refund(bought))
+
+    async def read(store: Store) -> list[list[Movement]]:
+        pages, before = [], 0
+        while True:
+            page = await store.movements("a", before, 2)
+            pages.append([movement._replace(no=0) for movement in page.movements])
+            if page.next_before is None:
+                return pages
+            before = page.next_before
+
+    sale, hold, both = bought.purchase_id, held.hold_id, shop.now
+    pages = shop.use(read)
+    assert pages[0] == [
+        Movement(0, Kind.REFUND, sale, None, 0, -3, 0, both),
+        Movement(0, Kind.CONFIRM, None, hold, 0, 0, -2, both),
+    ]
+    assert pages[1] == [
+        Movement(0, Kind.BUY, paid.purchase_id, None, 0, 2, 0, both),
+        Movement(0, Kind.BUY, sale, None, 0, 3, 0, both),
+    ]
+    assert pages[2] == [
+        Movement(0, Kind.HOLD, None, hold, 0, 0, 2, began),
+        Movement(0, Kind.RESTOCK, None, None, 7, 0, 0, began),
+    ]
+    assert len(pages) == 3
+    assert shop.use(lambda store: store.movements("no-such-item", 0, 2)) == MovementPage([], None)

@@ -61,6 +61,50 @@ class PurchasePage(NamedTuple):
     next_after: int | None
 
 
+class Movement(NamedTuple):
+    """A row of the ledger: by how many units each counter of an item changed, why and when.
+
+    `no` is its place in the ledger, which all items share. A purchase or a hold is named where it was the cause.
+    """
+
+    no: int
+    kind: Kind
+    purchase_id: str | None
+    hold_id: str | None
+    capacity: int
+    sold: int
+    held: int
+    moved_at: Instant
+
+
+class MovementPage(NamedTuple):
+    """Some movements of an item, the newest first; `next_before` asks for those before them."""
+
+    movements: Sequence[Movement]
+    next_before: int | None
+
+
+class SalesPoint(NamedTuple):
+    """Units of an item sold by an instant, without those that had been refunded by then."""
+
+    at: Instant
+    sold: int
+
+
+class NewPurchases(NamedTuple):
+    """Some purchases of an item, counted, and the units in them, refunded or not."""
+
+    purchases: int
+    units: int
+
+
+class PurchasesSince(NamedTuple):
+    """What was bought of each item since a look at all purchases; `last` is where the next look begins."""
+
+    items: dict[str, NewPurchases]
+    last: int
+
+
 class EntryReading(NamedTuple):
     """An entry of the waiting list at `now`: its present place among those who wait, and what it was offered."""
 

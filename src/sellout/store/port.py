@@ -19,6 +19,7 @@ from sellout.domain import (
     Hold,
     Item,
     LatePayment,
+    MovementPage,
     Outcome,
     Purchase,
     PurchasePage,
@@ -94,6 +95,10 @@ class Store(Protocol):
 
     async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
         """At most `limit` payments of an item to be given back, whose references follow `after` ("" to begin)."""
+        ...
+
+    async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
+        """At most `limit` movements of an item, the newest first, from before the place `before` (0 to begin)."""
         ...
 
     async def audit(self, item_id: str) -> Audit | None:

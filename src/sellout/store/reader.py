@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sellout.domain import Audit, EntryReading, Got, Hold, LatePayment, Purchase, PurchasePage, Snapshot
+from sellout.domain import Audit, EntryReading, Got, Hold, LatePayment, MovementPage, Purchase, PurchasePage, Snapshot
 from sellout.store import readings
 from sellout.store.steps import Steps
 
@@ -47,6 +47,9 @@ class Reader(ABC):
 
     async def late_payments(self, item_id: str, after: str, limit: int) -> Sequence[LatePayment]:
         return await self._read(readings.late_payments(item_id, after, limit))
+
+    async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
+        return await self._read(readings.movements(item_id, before, limit))
 
     async def audit(self, item_id: str) -> Audit | None:
         return await self._read(readings.audit(item_id))

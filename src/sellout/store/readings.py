@@ -11,12 +11,17 @@ from sellout.domain import (
     Instant,
     Kind,
     LatePayment,
+    Movement,
+    MovementPage,
     MovementSum,
     Purchase,
     PurchasePage,
     Snapshot,
 )
 from sellout.store.steps import ITEM_COLUMNS, NOW, Row, Steps, ask, entry_of, hold_of, item_of, purchase_of
+
+NUMBER_MAX = 2**63 - 1
+"""The highest number that a row can have."""
 
 
 def items() -> Steps[Snapshot]:
@@ -91,6 +96,13 @@ def got_by_key(item_id: str, buyer: str, key: str) -> Steps[Got | None]:
 def late_payments(item_id: str, after: str, limit: int) -> Steps[Sequence[LatePayment]]:
     """Payments to be given back."""
     return [LatePayment(*row) for row in (yield ask("late_payments", item_id=item_id, after=after, limit=limit))]
+
+
+def movements(item_id: str, before: int, limit: int) -> Steps[MovementPage]:
+    """A page of an item's ledger."""
+    found = yield ask("movements", item_id=item_id, before=before or NUMBER_MAX, limit=limit + 1)
+    page = [Movement(no, Kind(kind), *rest) for no, kind, *rest in found[:limit]]
+    return MovementPage(page, page[-1].no if len(found) > limit else None)
 
 
 def audit(item_id: str) -> Steps[Audit | None]:

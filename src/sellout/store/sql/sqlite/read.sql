@@ -114,6 +114,14 @@ WHERE purchase_no IN (
 )
 ORDER BY buyer, purchase_no;
 
+-- name: movements
+-- A page of an item's ledger, the newest first. It reads the ledger backwards, which all items share.
+SELECT movement_no, kind, purchase_id, hold_id, capacity, sold, held, moved_at
+FROM movements
+WHERE item_id = :item_id AND movement_no < :before
+ORDER BY movement_no DESC
+LIMIT :limit;
+
 -- name: movement_sums
 -- The ledger of an item, added up.
 SELECT kind, count(*), sum(capacity), sum(sold), sum(held)
