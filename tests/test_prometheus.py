@@ -116,6 +116,12 @@ def test_a_worker_that_died_leaves_its_counts_and_not_its_queue(tmp_path: Path) 
     )
 
 
+def test_a_worker_whose_folder_was_tidied_away_works_all_the_same(tmp_path: Path) -> None:
+    worker = Worker(tmp_path / "gone", 2)
+    worker.end(signal.SIGTERM)
+    assert 'sellout_outcomes_total{item="a",outcome="bought"} 2.0\n' in worker.lines
+
+
 def test_only_gauges_of_the_dead_are_removed(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

@@ -17,6 +17,12 @@ FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 """Read when the client reads it: it decides for good, at its import, where values are kept."""
 
 
+def make_folder(folder: str | None = FOLDER) -> None:
+    """Make the folder if it is not there, or no longer: what tidies up temporary files must not stop a new worker."""
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+
 class BulkHistogram(Histogram):
     """A histogram that takes a whole batch in one call."""
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sellout.domain import Command, Outcome
 from sellout.figures import Figures
 from sellout.labels import gather
-from sellout.prometheus import BulkHistogram, readable, spread
+from sellout.prometheus import BulkHistogram, make_folder, readable, spread
 
 COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -48,6 +48,7 @@ class Metrics:
     """Counts what this process does, and shows what all workers of this machine have done."""
 
     def __init__(self) -> None:
+        make_folder()
         own = CollectorRegistry()
         outcomes = Counter(
             "sellout_outcomes",
