@@ -61,6 +61,7 @@ class RSGIDoor:
     def __init__(self, door: ASGIDoor, shop: Shop) -> None:
         self._door = door
         self._shop = shop
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -70,8 +71,9 @@ class RSGIDoor:
         loop.run_until_complete(self._shop.close())
 
     def end_streams(self) -> None:
-        """Let answers that have no end of their own end. From any thread."""
-        self._loop.call_soon_threadsafe(self._shop.end_streams)
+        """Let answers that have no end of their own end. From any thread; before the start there are none."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._shop.end_streams)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         headers, path, request_id = scope.headers, scope.path, new_request_id()

@@ -103,12 +103,12 @@ class Feed:
 
         Who has it must `leave`. Raises TooManyWatches, Busy and StoreUnavailable.
         """
-        if self._closed or len(self._watches) >= self._pace.watches_max:
-            raise TooManyWatches
+        self._check_room()
         if not self._knows(subject):
             async with self._one_at_a_time:
                 if not self._knows(subject):  # many may come at once, and one reading is enough for all
                     await self._look()
+            self._check_room()  # others have come in the meantime, or the feed was closed
         if subject is not None and subject not in self._latest:
             return None
         watch = Watch(subject)
@@ -131,6 +131,11 @@ class Feed:
             watch.close()
         if self._reader is not None:
             self._reader.cancel()
+
+    def _check_room(self) -> None:
+        """Raises TooManyWatches."""
+        if self._closed or len(self._watches) >= self._pace.watches_max:
+            raise TooManyWatches
 
     def _knows(self, subject: str | None) -> bool:
         """Whether the last reading is of now, and shows the subject."""
