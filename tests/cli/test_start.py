@@ -16,9 +16,8 @@ class Stopped(Exception):
     pass
 
 
-class Granian:
-    def __init__(self, *_, **__):
-        pass
+class Server:
+    stops = 0
 
     def serve(self, **_):
         if os.fork() == 0:
@@ -27,8 +26,8 @@ class Granian:
         raise Stopped
 
 
-supervisor.Granian = Granian
-plan = supervisor.Plan("127.0.0.1", 9, 1, 10, 1.0, 1, False)
+supervisor._granian = lambda _: Server()
+plan = supervisor.Plan("127.0.0.1", 9, 1, 10, 1.0, 1, False, None)
 sys.argv = ["supervisor", plan.to_text()]
 try:
     supervisor.main()

@@ -54,10 +54,18 @@ def answers(
     return described
 
 
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+"""OpenAPI 3.1 has no word for the items of a stream; readers of it take the schema as that of each event."""
+
+
 def event_stream(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers with server-sent events."""
     described = answers(200, None, *codes)
-    described[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    described[200]["content"] = {"text/event-stream": {"schema": _EVENT}}
     return described
 
 
