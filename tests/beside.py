@@ -21,6 +21,7 @@ from sellout.domain import (
     Movement,
     MovementSum,
     Outcome,
+    PurchasesSince,
     Refused,
 )
 from sellout.store.clock import Clock
@@ -95,6 +96,8 @@ class Beside:
         self.model = Model()
         self._open = open_store
         self._stores: list[Store] = []
+        self._looked_to: int | None = None
+        self._looked_at = 0
 
     async def begin(self) -> None:
         """Open the store."""
@@ -135,6 +138,7 @@ class Beside:
         await self._look_at_entries()
         await self._look_at_keys()
         await self._look_at_books()
+        await self._look_at_rates()
 
     async def _look_at_items(self) -> None:
         everything = await self._store.items()
@@ -200,6 +204,7 @@ class Beside:
             late = [payment for payment in self.model.late_payments if payment.item_id == item_id]
             assert await self._store.late_payments(item_id, "", len(late) + 1) == sorted(late)
             await self._look_at_ledger(item_id)
+            await self._look_at_history(item_id)
 
     async def _look_at_ledger(self, item_id: str) -> None:
         """A batch writes its movements kind by kind, and those of the capacity as one: their order is the store's."""
@@ -210,6 +215,22 @@ class Beside:
             ledger += (await self._store.movements(item_id, page.next_before, len(expected))).movements
         assert sorted((row.no for row in ledger), reverse=True) == [row.no for row in ledger]
         assert _net(_as_moved(item_id, row) for row in ledger) == _net(expected)
+
+    async def _look_at_history(self, item_id: str) -> None:
+        began = [sold.purchased_at for sold in self.model.purchases.values() if sold.item_id == item_id][:1]
+        for points_max in (1, 7):
+            points = await self._store.sales_history(item_id, points_max)
+            assert len(points) <= points_max
+            assert [point.sold for point in points] == [self.model.sold_by(item_id, point.at) for point in points]
+            assert [point.at for point in points[-1:]] == [self.model.now_of(item_id, self.clock) for _ in began]
+            assert all(point.at >= began[0] for point in points)
+
+    async def _look_at_rates(self) -> None:
+        """What was bought since the last look."""
+        found = await self._store.purchases_since(self._looked_to)
+        assert found.items == ({} if self._looked_to is None else self.model.bought_after(self._looked_at))
+        assert await self._store.purchases_since(None) == PurchasesSince({}, found.last)
+        self._looked_to, self._looked_at = found.last, len(self.model.purchases)
 
     def _moved(self, item_id: str) -> dict[Kind, int]:
         """The units of each kind of movement."""

@@ -1,5 +1,6 @@
 """A store that keeps a sale on the shelves of `tests.shelves`: the decision under the port, without an engine."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sellout.domain import (
@@ -18,9 +19,12 @@ from sellout.domain import (
     Movement,
     MovementPage,
     MovementSum,
+    NewPurchases,
     Outcome,
     Purchase,
     PurchasePage,
+    PurchasesSince,
+    SalesPoint,
     Snapshot,
 )
 from tests import shelves
@@ -115,6 +119,23 @@ class MemoryStore:
         found = [_movement(no, row) for no, row in rows if row.item_id == item_id and not 0 < before <= no][::-1]
         page = found[:limit]
         return MovementPage(page, page[-1].no if len(found) > limit else None)
+
+    async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
+        sales = [row for row in self._shelves.movements if row[:2] in ((item_id, Kind.BUY), (item_id, Kind.REFUND))]
+        if not sales:
+            return []
+        now, began = self._now(item_id), sales[0].moved_at
+        apart = max(1, (now - began) // max(1, points_max - 1))
+        instants = range(now, began - 1, -apart)[:points_max][::-1]
+        return [SalesPoint(at, sum(row.units for row in sales if row.moved_at <= at)) for at in instants]
+
+    async def purchases_since(self, after: int | None) -> PurchasesSince:
+        purchases, units = Counter[str](), Counter[str]()
+        bought = list(self._shelves.purchases.values())
+        for purchase in bought[after:] if after is not None else []:
+            purchases[purchase.item_id] += 1
+            units[purchase.item_id] += purchase.quantity
+        return PurchasesSince({i: NewPurchases(purchases[i], units[i]) for i in purchases}, len(bought))
 
     async def audit(self, item_id: str) -> Audit | None:
         if item_id not in self._shelves.items:

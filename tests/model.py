@@ -36,6 +36,7 @@ from sellout.domain import (
     LeaveWaitlist,
     Left,
     Line,
+    NewPurchases,
     Outcome,
     PayHold,
     Purchase,
@@ -131,6 +132,19 @@ class Model:
         of_item = [purchase for purchase in self.purchases.values() if purchase.item_id == item_id]
         of_buyers = [p for p in of_item if p.buyer.startswith(text) and p.id != text]
         return [p for p in of_item if p.id == text] + sorted(of_buyers, key=lambda p: p.buyer)
+
+    def sold_by(self, item_id: str, at: Instant) -> int:
+        """Units that were sold by an instant, without those that had been refunded by then."""
+        sold = [p for p in self.purchases.values() if p.item_id == item_id and p.purchased_at <= at]
+        return sum(p.quantity for p in sold if p.refunded_at is None or p.refunded_at > at)
+
+    def bought_after(self, number: int) -> dict[str, NewPurchases]:
+        """What was bought of each item after so many purchases of all items."""
+        new: dict[str, NewPurchases] = {}
+        for purchase in list(self.purchases.values())[number:]:
+            purchases, units = new.get(purchase.item_id, (0, 0))
+            new[purchase.item_id] = NewPurchases(purchases + 1, units + purchase.quantity)
+        return new
 
     def place_of(self, entry: Entry) -> int:
         """The present place of an entry among those who wait: 1 is the next."""

@@ -60,7 +60,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def plan_of(url: str, name: str) -> dict[str, Any]:
     statement = SQL[name]
-    values = statement.in_order(BINDINGS[name])
+    values = statement.in_order(BINDINGS.get(name, {}))
 
     async def explain(connection: Any) -> Any:
         for setting, value in SESSION.items():
@@ -86,3 +86,14 @@ def test_a_search_by_buyer_reads_a_range_of_the_index(filled: str) -> None:
     assert len(conditions) == 1
     assert "buyer >= 'b1'" in conditions[0]
     assert "buyer < 'b2'" in conditions[0]
+
+
+def test_the_last_purchase_is_the_end_of_an_index(filled: str) -> None:
+    limit, scan = list(nodes(plan_of(filled, "last_purchase")))[-2:]
+    assert limit["Node Type"] == "Limit"
+    assert (scan["Index Name"], scan["Scan Direction"]) == ("purchases_pkey", "Backward")
+
+
+def test_new_purchases_are_the_end_of_an_index(filled: str) -> None:
+    used = [node["Index Name"] for node in nodes(plan_of(filled, "purchases_since")) if "Index Name" in node]
+    assert used == ["purchases_pkey"]

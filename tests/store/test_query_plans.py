@@ -44,12 +44,15 @@ BINDINGS: dict[str, dict[str, str | int]] = {
     "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "got_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "movements": {"item_id": "item-a", "before": 2**63 - 1, "limit": 10},
+    "first_sale": {"item_id": "item-a"},
+    "sold_by_steps": {"item_id": "item-a", "now": 100, "apart": 10, "first": 10},
+    "purchases_since": {"after": ROWS - 10},
     "purchases_by_buyer": {"item_id": "item-a", "text": "b1", "limit": 10},
     "purchases": {"item_id": "item-a", "after": 10, "limit": 10},
 }
 
-SMALL = re.compile(r"VIRTUAL TABLE|CONSTANT ROW|SCAN sizes")
-"""What is no table of the sale: the batch itself, and the few quantities that people wait for."""
+SMALL = re.compile(r"VIRTUAL TABLE|CONSTANT ROW|SCAN sizes|SCAN \(subquery")
+"""What is no table of the sale: the batch itself, the few quantities that people wait for, and what was found."""
 
 
 @pytest.fixture(scope="module", params=["without statistics", "with statistics"])
@@ -112,3 +115,13 @@ def test_a_batch_is_read_first_and_then_the_table(filled: apsw.Connection) -> No
     plan = [str(row[3]) for row in rows]
     assert "VIRTUAL TABLE" in plan[0]
     assert "one_purchase_per_key" in plan[1]
+
+
+def test_the_last_purchase_is_the_end_of_the_table(filled: apsw.Connection) -> None:
+    plan = [str(row[3]) for row in filled.execute(f"EXPLAIN QUERY PLAN {SQL['last_purchase']}")]
+    assert plan == ["SEARCH purchases"]
+
+
+def test_new_purchases_are_the_end_of_the_table(filled: apsw.Connection) -> None:
+    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL['purchases_since']}", BINDINGS["purchases_since"]).fetchall()
+    assert rows[0][3] == "SEARCH purchases USING INTEGER PRIMARY KEY (rowid>?)"

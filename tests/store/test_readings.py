@@ -14,7 +14,9 @@ from sellout.domain import (
     Kind,
     Movement,
     MovementPage,
+    NewPurchases,
     Purchase,
+    PurchasesSince,
 )
 from sellout.store.port import Store
 from tests.store.shop import Shop
@@ -147,3 +149,51 @@ def test_the_ledger_is_shown_from_the_newest_movement_on(shop: Shop) -> None:
     ]
     assert len(pages) == 3
     assert shop.use(lambda store: store.movements("no-such-item", 0, 2)) == MovementPage([], None)
+
+
+def history(shop: Shop, points_max: int) -> list[tuple[int, int]]:
+    return [(point.at, point.sold) for point in shop.use(lambda store: store.sales_history("a", points_max))]
+
+
+def test_the_history_of_a_sale_goes_in_equal_steps_from_its_first_sale_to_now(shop: Shop) -> None:
+    shop.transact(AddItem(an_item("a")), AddItem(an_item("b")), a_buy("b"))
+    assert history(shop, 10) == []
+    began = shop.now = after(shop.now, 100)
+    held, bought = a_hold(), a_buy(quantity=3)
+    shop.transact(held, bought)
+    shop.now = after(began, 2)
+    shop.transact(a_buy(quantity=2), a_buy("b"), confirm(held))
+    shop.now = after(began, 7.5)
+    shop.transact(refund(bought))
+    shop.now = after(began, 9)
+    sold = [3, 3, 6, 6, 6, 6, 6, 6, 3, 3]
+    assert history(shop, 10) == [(after(began, second), units) for second, units in enumerate(sold)]
+    assert history(shop, 2) == [(began, 3), (after(began, 9), 3)]
+    assert history(shop, 1) == [(after(began, 9), 3)]
+
+
+def test_the_history_of_a_sale_ends_when_it_ended_if_the_clock_went_back(shop: Shop) -> None:
+    began = shop.now
+    shop.transact(AddItem(an_item()), a_buy())
+    assert history(shop, 10) == [(began, 1)]
+    shop.now += 3
+    shop.transact(a_buy())
+    shop.now -= 100
+    assert history(shop, 10) == [(began, 1), (began + 1, 1), (began + 2, 1), (began + 3, 2)]
+    assert history(shop, 3) == [(began + 1, 1), (began + 2, 1), (began + 3, 2)]
+
+
+def test_purchases_since_a_look_are_counted_once_for_each_item(shop: Shop) -> None:
+    def since(last: int | None) -> PurchasesSince:
+        return shop.use(lambda store: store.purchases_since(last))
+
+    assert since(None) == PurchasesSince({}, 0)
+    held = a_hold("b", quantity=2)
+    shop.transact(AddItem(an_item("a")), AddItem(an_item("b")), a_buy("a"), a_buy("b", quantity=3), held)
+    begin = since(None)
+    assert since(begin.last) == PurchasesSince({}, begin.last)
+    shop.transact(a_buy("a", quantity=2), a_buy("a"), confirm(held), a_buy("a", quantity=11))
+    new = since(begin.last)
+    assert new.items == {"a": NewPurchases(2, 3), "b": NewPurchases(1, 2)}
+    assert since(None) == since(new.last) == PurchasesSince({}, new.last)
+    assert since(0).items == {"a": NewPurchases(3, 4), "b": NewPurchases(2, 5)}

@@ -23,6 +23,8 @@ from sellout.domain import (
     Outcome,
     Purchase,
     PurchasePage,
+    PurchasesSince,
+    SalesPoint,
     Snapshot,
 )
 
@@ -99,6 +101,20 @@ class Store(Protocol):
 
     async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
         """At most `limit` movements of an item, the newest first, from before the place `before` (0 to begin)."""
+        ...
+
+    async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
+        """How an item was sold: at most `points_max` (1 or more) points, equally far apart, from its first sale to now.
+
+        The last one is now and has all units that are sold. No points where nothing was ever sold.
+        """
+        ...
+
+    async def purchases_since(self, after: int | None) -> PurchasesSince:
+        """What was bought of each item after the place `after`, for rates. None to begin: it counts nothing yet.
+
+        Where several nodes sell, a purchase may be committed out of its turn, and is then not counted.
+        """
         ...
 
     async def audit(self, item_id: str) -> Audit | None:

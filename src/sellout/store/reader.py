@@ -4,7 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sellout.domain import Audit, EntryReading, Got, Hold, LatePayment, MovementPage, Purchase, PurchasePage, Snapshot
+from sellout.domain import (
+    Audit,
+    EntryReading,
+    Got,
+    Hold,
+    LatePayment,
+    MovementPage,
+    Purchase,
+    PurchasePage,
+    PurchasesSince,
+    SalesPoint,
+    Snapshot,
+)
 from sellout.store import readings
 from sellout.store.steps import Steps
 
@@ -50,6 +62,12 @@ class Reader(ABC):
 
     async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
         return await self._read(readings.movements(item_id, before, limit))
+
+    async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
+        return await self._read(readings.sales_history(item_id, points_max))
+
+    async def purchases_since(self, after: int | None) -> PurchasesSince:
+        return await self._read(readings.purchases_since(after))
 
     async def audit(self, item_id: str) -> Audit | None:
         return await self._read(readings.audit(item_id))

@@ -1,6 +1,7 @@
 """What is read of a sale outside of a batch, as steps for any engine, which answers all of them from one snapshot."""
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from sellout.domain import (
     Audit,
@@ -14,8 +15,11 @@ from sellout.domain import (
     Movement,
     MovementPage,
     MovementSum,
+    NewPurchases,
     Purchase,
     PurchasePage,
+    PurchasesSince,
+    SalesPoint,
     Snapshot,
 )
 from sellout.store.steps import ITEM_COLUMNS, NOW, Row, Steps, ask, entry_of, hold_of, item_of, purchase_of
@@ -103,6 +107,30 @@ def movements(item_id: str, before: int, limit: int) -> Steps[MovementPage]:
     found = yield ask("movements", item_id=item_id, before=before or NUMBER_MAX, limit=limit + 1)
     page = [Movement(no, Kind(kind), *rest) for no, kind, *rest in found[:limit]]
     return MovementPage(page, page[-1].no if len(found) > limit else None)
+
+
+def sales_history(item_id: str, points_max: int) -> Steps[Sequence[SalesPoint]]:
+    """Units sold by instants that are equally far apart, counted back from now so that the last one is now."""
+    now = (yield from item(item_id)).now
+    for (began,) in (yield ask("first_sale", item_id=item_id)):
+        took = max(0, now - began)
+        apart = max(1, took // max(1, points_max - 1))
+        first = min(took // apart, points_max - 1)
+        found = yield ask("sold_by_steps", item_id=item_id, now=now, apart=apart, first=first)
+        units = {steps: int(sold) for steps, sold in found}
+        back = range(first, -1, -1)
+        sold_by_then = accumulate(units.get(steps, 0) for steps in back)
+        return [SalesPoint(now - steps * apart, sold) for steps, sold in zip(back, sold_by_then, strict=True)]
+    return []
+
+
+def purchases_since(after: int | None) -> Steps[PurchasesSince]:
+    """Purchases after a place, counted for each item."""
+    if after is None:
+        return PurchasesSince({}, int((yield ask("last_purchase"))[0][0]))
+    found = yield ask("purchases_since", after=after)
+    items = {item_id: NewPurchases(purchases, units) for item_id, purchases, units, _ in found}
+    return PurchasesSince(items, max([after, *(last for *_, last in found)]))
 
 
 def audit(item_id: str) -> Steps[Audit | None]:

@@ -123,6 +123,41 @@ FROM movements
 WHERE item_id = :item_id
 GROUP BY kind;
 
+-- name: first_sale
+-- When an item was first sold.
+SELECT purchased_at
+FROM purchases
+WHERE item_id = :item_id AND purchase_no > 0
+ORDER BY purchase_no
+LIMIT 1;
+
+-- name: sold_by_steps
+-- Units of an item, by the steps back from now to when they were sold, or given back. From its purchases and not from
+-- the ledger, which has those of all items. What is not between the first step and now counts at the nearer one.
+SELECT least(greatest((:now::bigint - at) / :apart::bigint, 0), :first::bigint) AS steps, sum(units)::bigint
+FROM (
+    SELECT purchased_at AS at, quantity AS units
+    FROM purchases
+    WHERE item_id = :item_id AND purchase_no > 0
+    UNION ALL
+    SELECT refunded_at, -quantity
+    FROM purchases
+    WHERE item_id = :item_id AND purchase_no > 0 AND refunded_at IS NOT NULL
+) AS moved
+GROUP BY steps;
+
+-- name: last_purchase
+-- The highest number of a purchase.
+SELECT coalesce(max(purchase_no), 0)
+FROM purchases;
+
+-- name: purchases_since
+-- Purchases with higher numbers, counted for each item. Their order keeps the planner from the index that has them by item,
+-- and would have to be read whole.
+SELECT item_id, count(*), sum(quantity)::bigint, max(purchase_no)
+FROM (SELECT item_id, quantity, purchase_no FROM purchases WHERE purchase_no > :after ORDER BY purchase_no) AS since
+GROUP BY item_id;
+
 -- name: purchased
 -- Units in purchases that are not refunded.
 SELECT coalesce(sum(quantity), 0)::bigint

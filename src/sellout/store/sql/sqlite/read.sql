@@ -129,6 +129,41 @@ FROM movements
 WHERE item_id = :item_id
 GROUP BY kind;
 
+-- name: first_sale
+-- When an item was first sold.
+SELECT purchased_at
+FROM purchases INDEXED BY purchases_of_item
+WHERE item_id = :item_id
+ORDER BY purchase_no
+LIMIT 1;
+
+-- name: sold_by_steps
+-- Units of an item, by the steps back from now to when they were sold, or given back. From its purchases and not from
+-- the ledger, which has those of all items. What is not between the first step and now counts at the nearer one.
+SELECT min(max((:now - at) / :apart, 0), :first) AS steps, sum(units)
+FROM (
+    SELECT purchased_at AS at, quantity AS units
+    FROM purchases INDEXED BY purchases_of_item
+    WHERE item_id = :item_id
+    UNION ALL
+    SELECT refunded_at, -quantity
+    FROM purchases INDEXED BY purchases_of_item
+    WHERE item_id = :item_id AND refunded_at IS NOT NULL
+)
+GROUP BY steps;
+
+-- name: last_purchase
+-- The highest number of a purchase.
+SELECT coalesce(max(purchase_no), 0)
+FROM purchases;
+
+-- name: purchases_since
+-- Purchases with higher numbers, counted for each item. An index that has them by item would have to be read whole.
+SELECT item_id, count(*), sum(quantity), max(purchase_no)
+FROM purchases NOT INDEXED
+WHERE purchase_no > :after
+GROUP BY item_id;
+
 -- name: purchased
 -- Units in purchases that are not refunded.
 SELECT coalesce(sum(quantity), 0)
