@@ -57,6 +57,13 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self._reap()
 
+    def end(self) -> None:
+        """Kill it where it still runs, and leave nothing behind."""
+        if self.process.poll() is None:
+            self.kill()
+        else:
+            self._reap()
+
     def _reap(self) -> int:
         try:
             return self.process.wait(STOP_SECONDS_MAX)
@@ -73,10 +80,7 @@ def running(database: Path, *options: str, **variables: str) -> Iterator[Server]
     try:
         yield server
     finally:
-        if server.process.poll() is None:
-            server.kill()
-        elif server.process.stdout is not None:
-            server.process.stdout.close()
+        server.end()
 
 
 def wait_until(happened: object, seconds: float = 30.0) -> None:

@@ -25,15 +25,27 @@ def asked(url: str, method: str = "GET") -> tuple[int, str, str]:
             return error.code, error.read().decode(), error.headers["Request-Id"].split("-")[0]
 
 
+def wait_for_both(server: Server) -> None:
+    """Until each worker answers."""
+    seen = set[str]()
+
+    def both() -> bool:
+        seen.add(asked(f"{server.url}/livez")[2])
+        return len(seen) == 2
+
+    wait_until(both)
+
+
 def buy_from_both(server: Server) -> Counter[tuple[str, str]]:
-    """Purchases until each worker has granted and refused; how many of each outcome there were."""
-    seen = set[tuple[str, int]]()
+    """Purchases until all is sold and each worker has refused some; how many of each outcome there were."""
     told = Counter[tuple[str, str]]()
-    while len(seen) < 4:
+    refused_by = set[str]()
+    while len(refused_by) < 2:
         assert told.total() < BUYERS_MAX
         status, _, worker = asked(f"{server.url}/buy_ticket", "POST")
         told["item-a", {200: "bought", 410: "sold_out"}[status]] += 1
-        seen.add((worker, status))
+        if status == 410:
+            refused_by.add(worker)
     return told
 
 
@@ -45,13 +57,14 @@ def figures(server: Server, workers: int) -> tuple[Counter[tuple[str, str]], flo
         shown[worker] = text
         if len(shown) == workers:
             break
+    assert len(shown) == workers
     (text,) = {re.sub(r"(?m)^# .*\n", "", text) for text in shown.values()}
     found = re.findall(r'sellout_outcomes_total\{item="(.*)",outcome="(\w+)"\} (\S+)', text)
     (queue,) = re.findall(r"^sellout_queue_length (\S+)$", text, re.MULTILINE)
     return Counter({(item, name): int(float(value)) for item, name, value in found}), float(queue)
 
 
-def workers_of(server: Server, folder: Path) -> set[int]:
+def workers_of(folder: Path) -> set[int]:
     """The processes that have a queue of their own."""
     return {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_livesum_*.db")}
 
@@ -60,28 +73,18 @@ def test_any_worker_shows_the_sum_of_all_and_a_killed_one_leaves_what_it_has_cou
     folder = tmp_path / "figures"
     options = {"SELLOUT_STOCK": str(STOCK), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
     with running(tmp_path / "shop.db", "--workers", "2", **options) as server:
+        wait_for_both(server)
         told = buy_from_both(server)
         assert told["item-a", "bought"] == STOCK
         assert figures(server, workers=2) == (told, 0)
-        before = workers_of(server, folder)
+        before = workers_of(folder)
         killed = min(before)
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: len(workers_of(server, folder) - before) == 1)
-        wait_until(lambda: figures(server, workers=2) == (told, 0))
-        assert killed not in workers_of(server, folder)
+        wait_until(lambda: len(workers_of(folder) - before) == 1)
+        wait_for_both(server)
+        assert figures(server, workers=2) == (told, 0)
+        assert killed not in workers_of(folder)
         assert (folder / f"counter_{killed}.db").exists()
-        told += buy_from_both_again(server)
+        told += buy_from_both(server)
         assert figures(server, workers=2) == (told, 0)
         assert server.stop() == 0
-
-
-def buy_from_both_again(server: Server) -> Counter[tuple[str, str]]:
-    """Refusals until both workers have told some."""
-    told = Counter[tuple[str, str]]()
-    seen = set[str]()
-    while len(seen) < 2:
-        status, _, worker = asked(f"{server.url}/buy_ticket", "POST")
-        assert status == 410
-        told["item-a", "sold_out"] += 1
-        seen.add(worker)
-    return told
