@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 import sellout
 from sellout.http import docs, health, routes
 from sellout.http.documented import problem_schema, tidy
+from sellout.http.live.stopping import hearing_stops
 from sellout.http.pages.assets import ROOT, Assets
 from sellout.http.pages.routing import routers as page_routers
 from sellout.http.responses import HeadAsGet, answer_errors
@@ -41,7 +42,8 @@ def _framework(shop: Shop) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await shop.open()
         try:
-            yield
+            with hearing_stops(shop.end_streams):
+                yield
         finally:
             await shop.close()
 
