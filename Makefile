@@ -7,10 +7,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 READY_CLUSTER := $(VENV)/.ready-cluster
+READY_PAGES := $(VENV)/.ready-pages
+CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test bench-test check format bench reference requirements clean
+.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test check format bench reference requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +30,16 @@ test: $(READY_DEV) ## run all tests
 
 cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about six minutes
 	$(BIN)/python -m pytest tests/cluster $(ARGS)
+
+test-pages: $(READY_PAGES) ## the pages in a real browser (needs chromium; CHROMIUM=/path names one)
+	@$(NEEDS_CHROMIUM)
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/pages $(ARGS)
+
+pictures: $(READY_PAGES) ## take pictures of the pages; writes docs/pages/ (needs chromium)
+	@$(NEEDS_CHROMIUM)
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.pages.pictures $(ARGS)
+NEEDS_CHROMIUM = command -v "$(CHROMIUM)" >/dev/null || \
+	{ echo "This needs chromium; on Debian: apt-get install chromium; or name one: CHROMIUM=/path/to/it" >&2; exit 1; }
 
 bench-test: $(READY_DEV) ## short real runs of the benchmark's subjects (needs wrk and redis-server)
 	@command -v wrk >/dev/null && command -v redis-server >/dev/null || \
@@ -77,4 +89,8 @@ $(READY_DEV): requirements-dev.txt $(READY)
 
 $(READY_CLUSTER): requirements-cluster.txt $(READY_DEV)
 	$(PIP) install --quiet --require-hashes -r requirements-cluster.txt
+	@touch $@
+
+$(READY_PAGES): requirements-pages.txt $(READY_DEV)
+	$(PIP) install --quiet --require-hashes -r requirements-pages.txt
 	@touch $@
