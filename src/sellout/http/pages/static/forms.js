@@ -15,7 +15,7 @@ async function send(form, button) {
     let wait = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** tried) * (0.5 + Math.random());
     try {
       const answer = await fetch(address, { method: "POST", body, headers: { accept: "text/html" } });
-      if (![429, 503].includes(answer.status)) return await lead(answer);
+      if (![429, 503].includes(answer.status)) return await lead(answer, address);
       wait = Math.max(wait, 1000 * Number(answer.headers.get("retry-after") ?? 1));
       status.textContent = "Many are here at this moment. You are still in it: trying again…";
     } catch {
@@ -26,9 +26,10 @@ async function send(form, button) {
   status.textContent = "The server does not answer. Reload this page: it will show what you have got.";
 }
 
-/** To where an answer leads, or to what it shows. */
-async function lead(answer) {
-  if (answer.redirected && new URL(answer.url).pathname !== location.pathname) {
+/** To where an answer leads, or to what it shows: a form that was only sent round ends at its own address. */
+async function lead(answer, address) {
+  const end = new URL(answer.url).pathname;
+  if (answer.redirected && end !== location.pathname && end !== new URL(address).pathname) {
     location.assign(answer.url);
     return await new Promise(() => {}); // nothing more is to be pressed on this page
   }
