@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     session_secret: Annotated[
         SecretStr | None,
         Field(
-            description="Signs the session cookies of the organiser's desk, of 32 characters or more; without one, each "
-            "start makes one, so that a restart ends all sessions. Nodes behind one address need the same"
+            description="Signs the session cookies of the organiser's desk, of 32 characters or more; without one, "
+            "each start makes one, so that a restart ends all sessions. Nodes behind one address need the same"
         ),
     ] = None
     secure_cookies: Annotated[

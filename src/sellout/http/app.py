@@ -9,6 +9,9 @@ from fastapi.openapi.utils import get_openapi
 
 import sellout
 from sellout.http import docs, health, routes
+from sellout.http.desk.desk import Desk
+from sellout.http.desk.gate import guard
+from sellout.http.desk.routing import routers as desk_routers
 from sellout.http.documented import problem_schema, tidy
 from sellout.http.live.stopping import hearing_stops
 from sellout.http.pages.assets import ROOT, Assets
@@ -52,7 +55,8 @@ def _framework(shop: Shop) -> FastAPI:
         docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
     )  # fmt: skip
     app.state.shop = shop
-    routers = (*routes.routers, *page_routers, health.router, docs.router)
+    app.state.desk = Desk(shop)
+    routers = (*routes.routers, *page_routers, *desk_routers, health.router, docs.router)
     for router in routers:
         app.include_router(router)
     app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]
@@ -60,6 +64,7 @@ def _framework(shop: Shop) -> FastAPI:
     app.mount(ROOT, Assets())
     app.add_middleware(HeadAsGet)
     answer_errors(app)
+    guard(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -10,6 +10,7 @@ from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop, shop_of
 from sellout.keys import digest
+from sellout.store.port import Store
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -25,7 +26,10 @@ async def require_organiser(
     if credentials is None:
         raise BadRequest(Problem("unauthorized", "This route needs an organiser key: Authorization: Bearer KEY."))
     shop: Shop = shop_of(request)
-    given = digest(credentials.credentials)
-    valid = [hmac.compare_digest(given, known) for known in await shop.store.organiser_keys()]
-    if not any(valid):
+    if not await is_valid(digest(credentials.credentials), shop.store):
         raise BadRequest(Problem("unauthorized", "This organiser key is not valid."))
+
+
+async def is_valid(given: str, store: Store) -> bool:
+    """Whether this is the digest of a valid organiser key. Raises StoreUnavailable."""
+    return any(hmac.compare_digest(given, known) for known in await store.organiser_keys())

@@ -9,14 +9,14 @@ from fastapi import Depends, Request
 
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
-from sellout.domain import Command, Refused, Settle, Snapshot
+from sellout.domain import Audit, Command, Refused, Settle, Snapshot
 from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
 from sellout.http.requests import OrderReader
 from sellout.naming import slug
 from sellout.settings import Settings
 from sellout.store.clock import Clock
-from sellout.store.port import Store
+from sellout.store.port import Store, first_item
 from sellout.telemetry import Metrics
 
 GC_THRESHOLD = 50_000
@@ -36,6 +36,7 @@ class Shop:
         self.orders = OrderReader(settings.buyer_length_max)
         self.metrics = Metrics()
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
+        self.feeds = [self.live_items.feed]
 
     async def open(self) -> None:
         """Open the database and begin to commit. Raises StoreUnusable."""
@@ -76,9 +77,18 @@ class Shop:
             await self.settle(item_id)
         return await self.store.items()
 
+    async def settled_audit(self, item_id: str) -> Audit | None:
+        """The counters of an item beside its ledger, read at one moment; what is due by then has happened."""
+        audit, item = await self.store.audit(item_id), first_item(await self.settled_item(item_id))
+        if audit is not None and item is not None and audit.item.held != item.held:
+            await self.settle(item_id)
+            audit = await self.store.audit(item_id)
+        return audit
+
     def end_streams(self) -> None:
         """Let live views end: a server that stops would otherwise wait for them."""
-        self.live_items.feed.close()
+        for feed in self.feeds:
+            feed.close()
 
     async def close(self) -> None:
         """Commit and answer what was accepted, then let go of the database."""

@@ -5,8 +5,11 @@ ASGI door, whose messages are translated here.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
+
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
@@ -149,7 +152,8 @@ class _Translation:
         if self._stream is None:
             self._stream = self._exchange.response_stream(self._status, self._headers)
         if body:
-            await self._stream.send_bytes(body)
+            with contextlib.suppress(ProtocolClosed):  # the client has left, which `receive` tells
+                await self._stream.send_bytes(body)
 
 
 def _text(headers: Any) -> list[tuple[str, str]]:

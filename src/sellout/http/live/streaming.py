@@ -1,6 +1,7 @@
 """A watch as an answer that goes on until the client leaves or the server stops."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from starlette.responses import Response
 
@@ -10,21 +11,24 @@ from sellout.http.through_asgi import Receive, Scope, Send
 
 
 class Stream(Response):
-    """Server-sent events: `first_words`, then what the watch is told."""
+    """Server-sent events: `first_words`, then what the watch is told, or what `told` makes of it."""
 
-    def __init__(self, feed: Feed, watch: Watch, first_words: bytes = b"") -> None:
+    def __init__(
+        self, feed: Feed, watch: Watch, first_words: bytes = b"", told: AsyncIterator[bytes] | None = None
+    ) -> None:
         super().__init__()
         self.raw_headers = [(name.encode(), value.encode()) for name, value in HEADERS]
         self._feed = feed
         self._watch = watch
         self._first_words = first_words
+        self._told = watch if told is None else told
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         leaving = asyncio.create_task(self._leave_with_client(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": self._first_words, "more_body": True})
-            async for told in self._watch:
+            async for told in self._told:
                 await send({"type": "http.response.body", "body": told, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:

@@ -1,5 +1,6 @@
 """Templates into answers, with the headers that every page has. Every name and text is escaped by the templates."""
 
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -56,3 +57,8 @@ def _number(value: int) -> str:
 
 _templates.globals["assets"] = assets.ROOT
 _templates.filters.update(date=_date, number=_number, rfc3339=rfc3339, counted=words.counted)
+
+
+def add_filters(**filters: Callable[..., str]) -> None:
+    """Let templates write something in another way."""
+    _templates.filters.update(filters)

@@ -68,10 +68,7 @@ async def change_item(request: Request, shop: OpenShop, item_id: str, body: Item
 )
 async def audit_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     """The item's counters beside its ledger, read at one moment; what is due by then has happened."""
-    audit, item = await shop.store.audit(item_id), first_item(await shop.settled_item(item_id))
-    if audit is None or item is None:
+    audit = await shop.settled_audit(item_id)
+    if audit is None:
         return respond(request, UNKNOWN_ITEM)
-    if audit.item.held != item.held:
-        await shop.settle(item_id)
-        audit = await shop.store.audit(item_id) or audit
     return respond(request, json_answer(200, audit_view(audit)))

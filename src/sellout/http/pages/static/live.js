@@ -51,7 +51,9 @@ export function connect(address) {
     source.onopen = () => { back(); hear(); };
     source.onerror = () => {
       away();
-      if (source.readyState === EventSource.CLOSED) again(); // the browser tries again by itself, but not after a refusal
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself, but not after a refusal
+      document.dispatchEvent(new CustomEvent("refused"));
+      again();
     };
     source.addEventListener("clock", (event) => {
       hear();

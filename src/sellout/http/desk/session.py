@@ -1,0 +1,79 @@
+"""Who sits at the desk: a session in a signed cookie, bound to the organiser key that opened it.
+
+Nothing is kept on the server. The cookie tells neither the key nor what the database keeps of it; whoever takes the key
+away ends its sessions, because every request looks whether the key is still valid.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+from fastapi import Request, Response
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+COOKIE = "desk"
+PATH = "/desk"
+LIFETIME_SECONDS = 12 * 3600
+SALT = "sellout.desk.session"
+TOKEN_BYTES = 24
+COOKIE_LENGTH_MAX = 1024
+
+
+class Session(NamedTuple):
+    """A mark of the key that opened it, and the token that its forms carry."""
+
+    mark: str
+    token: str
+
+    @classmethod
+    def of_key(cls, key_digest: str) -> Self:
+        """A new session of a key."""
+        return cls(_mark(key_digest), secrets.token_urlsafe(TOKEN_BYTES))
+
+    def is_of(self, key_digests: Iterable[str]) -> bool:
+        """Whether one of these keys has opened it."""
+        return any(hmac.compare_digest(self.mark, _mark(digest)) for digest in key_digests)
+
+    def gave(self, token: str) -> bool:
+        """Whether a form carries this session's token."""
+        return hmac.compare_digest(self.token.encode(), token.encode())
+
+
+def _mark(key_digest: str) -> str:
+    return hashlib.sha256(f"{SALT}:{key_digest}".encode()).hexdigest()[:32]
+
+
+class Sessions:
+    """Writes sessions into cookies, and reads those that it has written itself and that are not too old."""
+
+    def __init__(self, secret: str, *, secure: bool) -> None:
+        self._signer = URLSafeTimedSerializer(secret, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})
+        self._secure = secure
+
+    def write(self, response: Response, request: Request, session: Session) -> None:
+        """Let the visitor's browser keep a session."""
+        response.set_cookie(
+            COOKIE, self.sign(session), max_age=LIFETIME_SECONDS, path=PATH, httponly=True, samesite="strict",
+            secure=self._secure or request.url.scheme == "https",
+        )  # fmt: skip
+
+    def sign(self, session: Session) -> str:
+        """A session as a cookie has it."""
+        return str(self._signer.dumps(list(session)))
+
+    def read(self, request: Request) -> Session | None:
+        """The session of a request; None where it has none that holds."""
+        try:
+            mark, token = self._signer.loads(
+                request.cookies.get(COOKIE, "")[:COOKIE_LENGTH_MAX], max_age=LIFETIME_SECONDS
+            )
+        except BadSignature:  # forged, changed, too old, or of another secret
+            return None
+        return Session(mark, token)
+
+
+def forget(response: Response) -> None:
+    """Let the visitor's browser keep no session."""
+    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")
