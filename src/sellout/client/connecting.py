@@ -35,7 +35,8 @@ class Base:
     def __init__(
         self, url: str, organiser_key: str | None, timeout_seconds: float, retries: Retries, means: Means
     ) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"the server's address must be like https://shop.example, not {url!r}")
         if timeout_seconds <= 0:
             raise ValueError(f"timeout_seconds must be more than 0, not {timeout_seconds}")
