@@ -33,7 +33,7 @@ cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes und
 
 test-pages: $(READY_PAGES) ## the pages in a real browser (needs chromium; CHROMIUM=/path names one)
 	@$(NEEDS_CHROMIUM)
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/pages $(ARGS)
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/pages -n auto --dist loadfile $(ARGS)
 
 pictures: $(READY_PAGES) ## take pictures of the pages; writes docs/pages/ (needs chromium)
 	@$(NEEDS_CHROMIUM)
