@@ -69,13 +69,13 @@ class OrderReader:
 
     def buyer(self, name: str) -> str:
         """A buyer's name as it was given. Raises BadRequest."""
-        if not (1 <= len(name) <= self._buyer_length_max and _is_plain(name)):
+        if not (1 <= len(name) <= self._buyer_length_max and is_plain(name)):
             message = f"must have 1 to {self._buyer_length_max} characters and no control characters"
             raise BadRequest(invalid(FieldError("buyer", message)))
         return name
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether a text is without control characters."""
     return text.isprintable() or _CONTROL.search(text) is None  # the first says yes to most, at once
 
@@ -86,7 +86,7 @@ def read_payment_ref(body: bytes, content_type: str | None) -> str | None:
         return None
     confirmation: Confirmation = parse_json(body, content_type, _decode_confirmation)
     ref = confirmation.payment_ref
-    if ref is not None and not (1 <= len(ref) <= PAYMENT_REF_LENGTH_MAX and _is_plain(ref)):
+    if ref is not None and not (1 <= len(ref) <= PAYMENT_REF_LENGTH_MAX and is_plain(ref)):
         message = f"must have 1 to {PAYMENT_REF_LENGTH_MAX} characters and no control characters"
         raise BadRequest(invalid(FieldError("payment_ref", message)))
     return ref

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from fastapi import Request, Response
 
 from sellout.domain import ANONYMOUS, EntryReading, EntryState, Hold, HoldState, Purchase
+from sellout.http.requests import is_plain
 from sellout.store.port import Store
 
 COOKIE = "attempt"
@@ -43,9 +44,10 @@ class Attempt(NamedTuple):
         if not is_key(key):
             return cls.new()
         try:
-            return cls(key, urlsafe_b64decode(name).decode())
+            buyer = urlsafe_b64decode(name).decode()
         except ValueError:
             return cls.new()
+        return cls(key, buyer) if is_plain(buyer) else cls.new()
 
     def remember(self, response: Response, item_id: str, *, secure: bool) -> None:
         """Keep the attempt at an item in its visitor's browser."""

@@ -9,6 +9,7 @@ from sellout.http.problems import FieldError, Problem, invalid
 from sellout.http.requests import BadRequest
 
 FIELDS_MAX = 20
+DIGITS_MAX = 9
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 Form = Mapping[str, str]
@@ -38,8 +39,15 @@ def check_origin(request: Request) -> None:
     if site is not None and site not in ("same-origin", "none"):
         raise BadRequest(Problem("forbidden", "This form was sent from another site's page."))
     origin = request.headers.get("origin")
-    if site is None and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if site is None and origin is not None and _host_of(origin) != request.headers.get("host"):
         raise BadRequest(Problem("forbidden", "This form was sent from another site's page."))
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def whole_number(form: Form, name: str, otherwise: int | None = None) -> int:
@@ -47,9 +55,6 @@ def whole_number(form: Form, name: str, otherwise: int | None = None) -> int:
     text = form.get(name, "")
     if not text and otherwise is not None:
         return otherwise
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= NUMBER_MAX):
+    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX and int(text) >= 1):
         raise BadRequest(invalid(FieldError(name, "must be a whole number, 1 or more")))
     return int(text)
-
-
-NUMBER_MAX = 1_000_000_000

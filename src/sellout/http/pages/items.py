@@ -1,5 +1,7 @@
 """What is on sale: the list of items, and an item's page, which says whether one can still be had, and what one has."""
 
+from typing import NamedTuple
+
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import MICROSECONDS, Instant, Item, State
@@ -33,13 +35,16 @@ async def item_page(request: Request, shop: OpenShop, item_id: str) -> Response:
     got = await attempt.got(shop.store, item_id)
     if got is not None and is_over(got):
         attempt, got = attempt.another(), None
-    return show_item(shop, item, now, attempt, got)
+    response = show_item(shop, item, now, attempt, Filled(attempt.buyer), got)
+    attempt.remember(response, item_id, secure=shop.settings.secure_cookies)
+    return response
 
 
 @router.post("/items/{item_id}/attempts")
 async def begin_again(request: Request, shop: OpenShop, item_id: str) -> Response:
     """Begin a new attempt: whoever has something, and wants more, says so."""
     check_origin(request)
+    await item_now(shop, item_id)
     response = see_other(f"/items/{item_id}")
     Attempt.of(request).another().remember(response, item_id, secure=shop.settings.secure_cookies)
     return response
@@ -54,20 +59,25 @@ async def item_now(shop: Shop, item_id: str) -> tuple[Item, Instant]:
     return item, snapshot.now
 
 
+class Filled(NamedTuple):
+    """What stands in the form of an item's page."""
+
+    buyer: str
+    quantity: str = "1"
+
+
 def show_item(
-    shop: Shop, item: Item, now: Instant, attempt: Attempt, got: Got | None, alert: str = "", status: int = 200,
-    quantity: int = 1,
+    shop: Shop, item: Item, now: Instant, attempt: Attempt, filled: Filled, got: Got | None = None, alert: str = "",
+    status: int = 200,
 ) -> Response:  # fmt: skip
     """An item's page; `alert` says what a press has come to."""
     state = item.state(now)
-    response = page(
+    return page(
         "item.html", status=status, item=item, now=now, state=state, states=STATES, attempt=attempt, alert=alert,
-        quantity=quantity, hold_time=duration(item.hold_seconds),
+        filled=filled, hold_time=duration(item.hold_seconds),
         buyer_length_max=shop.settings.buyer_length_max, refresh_seconds=_refresh(item, state, now),
         got=None if got is None else got_in_words(got), got_address=None if got is None else address_of(got),
     )  # fmt: skip
-    attempt.remember(response, item.id, secure=shop.settings.secure_cookies)
-    return response
 
 
 def _refresh(item: Item, state: State, now: Instant) -> int:

@@ -27,7 +27,7 @@ from sellout.domain import (
 from sellout.http.ids import new_id
 from sellout.http.pages.attempt import Attempt, address_of, is_key, is_over
 from sellout.http.pages.forms import Form, read_form, whole_number
-from sellout.http.pages.items import item_now, show_item
+from sellout.http.pages.items import Filled, item_now, show_item
 from sellout.http.pages.rendering import see_other
 from sellout.http.pages.words import refusal
 from sellout.http.problems import FieldError, from_refusal, invalid
@@ -70,16 +70,16 @@ def _join(item_id: str, attempt: Attempt, quantity: int) -> Command:
 async def _take(request: Request, shop: Shop, item_id: str, make: Making) -> Response:
     form = await read_form(request)
     item, _ = await item_now(shop, item_id)
-    attempt = _attempt(form)
+    attempt, filled = _attempt(form), Filled(form.get("buyer", ""), form.get("quantity", "1"))
     try:
         bound = attempt._replace(buyer=_buyer(shop, item, form))
         command = make(item_id, bound, whole_number(form, "quantity", 1))
     except BadRequest as error:
-        return await _again(shop, item_id, attempt, error.problem.detail, error.problem.status)
+        return await _again(shop, item_id, attempt, filled, error.problem.detail, error.problem.status)
     if BOUND not in request.query_params and (before := Attempt.of(request)) != bound:
         return await _bind(request, shop, item_id, before, bound)
     outcome: Outcome = await shop.commit(command)
-    return await _lead_on(shop, item_id, bound, outcome)
+    return await _lead_on(shop, item_id, bound, filled, outcome)
 
 
 def _attempt(form: Form) -> Attempt:
@@ -111,7 +111,7 @@ async def _bind(request: Request, shop: Shop, item_id: str, before: Attempt, bou
     return response
 
 
-async def _lead_on(shop: Shop, item_id: str, attempt: Attempt, outcome: Outcome) -> Response:
+async def _lead_on(shop: Shop, item_id: str, attempt: Attempt, filled: Filled, outcome: Outcome) -> Response:
     """To what was got; or back to the item, with what has come in between."""
     match outcome:
         case Bought(purchase=purchase):
@@ -123,10 +123,11 @@ async def _lead_on(shop: Shop, item_id: str, attempt: Attempt, outcome: Outcome)
         case Refused(reason=Reason.KEY_REUSED) if got := await attempt.got(shop.store, item_id):
             return see_other(address_of(got))
         case Refused():
-            return await _again(shop, item_id, attempt, refusal(outcome), from_refusal(outcome).status)
+            return await _again(shop, item_id, attempt, filled, refusal(outcome), from_refusal(outcome).status)
     raise AssertionError(f"no outcome of a form: {outcome}")
 
 
-async def _again(shop: Shop, item_id: str, attempt: Attempt, alert: str, status: int) -> Response:
+async def _again(shop: Shop, item_id: str, attempt: Attempt, filled: Filled, alert: str, status: int) -> Response:
+    """The form once more, as it was filled in. What the browser remembers of the attempt stays as it is."""
     item, now = await item_now(shop, item_id)
-    return show_item(shop, item, now, attempt, None, alert=alert, status=status)
+    return show_item(shop, item, now, attempt, filled, alert=alert, status=status)

@@ -80,5 +80,5 @@ def _entry_in_words(reading: EntryReading) -> GotWords:
     if state is EntryState.CONFIRMED:
         return GotWords("Yours", f"You have bought {units}.", "See the receipt")
     if state is EntryState.OFFERED:
-        return GotWords("Held for you", f"{units} came back and are held for you.", "Confirm or give back")
+        return GotWords("Held for you", f"{units} came back, held for you.", "Confirm or give back")
     return GotWords("Waiting", f"You are number {reading.position} on the waiting list.", "See your place")
