@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+from fastapi import Response
 from pydantic import BaseModel
 
 from sellout.http.models import ProblemOut
@@ -62,10 +63,16 @@ _EVENT: dict[str, Any] = {
 """OpenAPI 3.1 has no word for the items of a stream; readers of it take the schema as that of each event."""
 
 
+class EventStream(Response):
+    """What FastAPI is told of a route that answers with server-sent events."""
+
+    media_type = "text/event-stream"
+
+
 def event_stream(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that answers with server-sent events."""
     described = answers(200, None, *codes)
-    described[200]["content"] = {"text/event-stream": {"schema": _EVENT}}
+    described[200]["content"] = {EventStream.media_type: {"schema": _EVENT}}
     return described
 
 

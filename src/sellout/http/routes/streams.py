@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.http.documented import event_stream
+from sellout.http.documented import EventStream, event_stream
 from sellout.http.live.feed import TooManyWatches
 from sellout.http.live.streaming import Stream, headers_only
 from sellout.http.problems import RETRY_AFTER_SECONDS, Problem
@@ -15,7 +15,11 @@ router = APIRouter(tags=["items"])
 TOO_MANY = Problem("busy", "As many watch as may.", retry_after=RETRY_AFTER_SECONDS)
 
 
-@router.get("/v1/items/{item_id}/stream", responses=event_stream("unknown_item", "busy", "unavailable"))
+@router.get(
+    "/v1/items/{item_id}/stream",
+    response_class=EventStream,
+    responses=event_stream("unknown_item", "busy", "unavailable"),
+)
 async def stream_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     """One item whenever it changes: an event `item` with what GET /v1/items/{id} shows, at most four a second.
 
@@ -25,7 +29,7 @@ async def stream_item(request: Request, shop: OpenShop, item_id: str) -> Respons
     return await _stream(request, shop, item_id)
 
 
-@router.get("/v1/stream", responses=event_stream("busy", "unavailable"))
+@router.get("/v1/stream", response_class=EventStream, responses=event_stream("busy", "unavailable"))
 async def stream_items(request: Request, shop: OpenShop) -> Response:
     """All items, each whenever it changes, likewise."""
     return await _stream(request, shop, None)
