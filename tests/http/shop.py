@@ -128,7 +128,18 @@ def check_answer(answer: httpx2.Response) -> None:
     answer.read()
     assert answer.headers["Request-Id"]
     if answer.status_code >= 400 and answer.request.method != "HEAD":
-        check_problem(answer)
+        if answer.headers["Content-Type"].startswith("text/html"):
+            check_error_page(answer)
+        else:
+            check_problem(answer)
+
+
+def check_error_page(answer: httpx2.Response) -> None:
+    """Only who asks for pages gets one, and it tells nothing of the inside."""
+    assert "text/html" in answer.request.headers["Accept"]
+    assert "Traceback" not in answer.text
+    if answer.status_code in (429, 503):
+        assert int(answer.headers["Retry-After"]) >= 1
 
 
 def check_problem(answer: httpx2.Response) -> None:
