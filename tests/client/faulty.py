@@ -4,12 +4,14 @@ import contextlib
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 WAIT_SECONDS_MAX = 60.0
+SLOW_SECONDS = 0.7
 
 Headers = Iterable[tuple[str, str]]
 
@@ -65,6 +67,12 @@ def dropped(handler: Handler, body: bytes) -> None:
 def lost(handler: Handler, body: bytes) -> None:
     """The server has done it, and its answer is lost."""
     handler.ask_the_server(body)
+
+
+def slow(handler: Handler, body: bytes) -> None:
+    """The answer takes its time, and comes."""
+    time.sleep(SLOW_SECONDS)
+    nothing(handler, body)
 
 
 def torn(handler: Handler, body: bytes) -> None:

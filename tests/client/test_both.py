@@ -34,8 +34,10 @@ from sellout.client import (
     UnknownHold,
     UnknownItem,
     UnknownPurchase,
+    buying,
+    organising,
 )
-from sellout.client.buying import item as item_call
+from sellout.client.exchange import Send
 from tests.client.conftest import NewItem
 from tests.client.drivers import Connect
 from tests.processes import wait_until
@@ -313,6 +315,15 @@ def test_the_organisers_calls_need_the_key(url: str, connect: Connect, new_item:
 # The client itself.
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_only_the_organisers_calls_carry_the_key(kind: type[Client] | type[AsyncClient]) -> None:
+    client = kind("http://shop", organiser_key="secret")
+    for call, carried in ((buying.buy("item-a"), None), (organising.refund("p"), "Bearer secret")):
+        first = next(client.begin(call))
+        assert isinstance(first, Send)
+        assert first.headers.get("Authorization") == carried
+
+
 @pytest.mark.parametrize("address", ["", "127.0.0.1:8000", "ftp://shop", "http://", "http://shop?a=b", "http://shop#a"])
 def test_an_address_that_is_none_is_refused(connect: Connect, address: str) -> None:
     with pytest.raises(ValueError, match="must be like"):
@@ -344,4 +355,4 @@ def test_nobody_listens(connect: Connect) -> None:
 
 
 def test_a_call_can_be_made_from_its_value(shop: Client) -> None:
-    assert shop.ask(item_call("item-a")).name == "Item A"
+    assert shop.ask(buying.item("item-a")).name == "Item A"

@@ -1,13 +1,14 @@
 """A network that loses, tears, delays and refuses: whoever buys through it gets one purchase, and is told of it."""
 
+import asyncio
 import time
 
 import pytest
 
-from sellout.client import Busy, Client, NoAnswer, Retries, Unreadable
+from sellout.client import AsyncClient, Busy, Client, NoAnswer, Retries, Unreadable
 from tests.client.conftest import NewItem
 from tests.client.drivers import Connect
-from tests.client.faulty import Fault, Proxy, busy, dropped, gateway, late, lost, nothing, page, torn
+from tests.client.faulty import Fault, Proxy, busy, dropped, gateway, late, lost, nothing, page, slow, torn
 from tests.processes import ORGANISER_KEY
 
 QUICK = Retries(tries=6, seconds=60, pause_first=0.01)
@@ -44,6 +45,18 @@ def test_who_answers_slowly_is_asked_again(url: str, connect: Connect, new_item:
         shop.buy(item.id, buyer="ada")
         assert len(proxy.seen) == 2
         assert shop.item(item.id).sold == 1
+
+
+def test_who_waits_for_a_connection_of_its_own_client_has_not_lost_an_answer(url: str, new_item: NewItem) -> None:
+    item = new_item()
+
+    async def buy_at_once(address: str) -> None:
+        async with AsyncClient(address, connections=1, timeout_seconds=2, retries=Retries(tries=1)) as shop:
+            await asyncio.gather(*(shop.buy(item.id) for _ in range(5)))
+
+    with Proxy(url, *[slow] * 5) as proxy:
+        asyncio.run(buy_at_once(proxy.url))
+        assert len(proxy.seen) == 5
 
 
 def test_the_whole_way_of_a_hold_loses_every_answer(url: str, connect: Connect, new_item: NewItem) -> None:
