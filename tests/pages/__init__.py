@@ -2,6 +2,7 @@
 
 browser.py   the system's chromium, and visitors whose pages must not complain
 shop.py      a shop whose scene is set over HTTP, and whose sales are counted in its database
-scenes.py    every page in every state
+looking.py   what a visitor sees and presses; organiser.py the same for the desk
+scenes.py    every page of the shop in every state; desk_scenes.py every page of the desk
 pictures.py  the pages as pictures, for the documentation
 """

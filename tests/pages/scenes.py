@@ -25,30 +25,30 @@ def _item(**members: object) -> Scene:
     """An item's page."""
 
     def scene(shop: Shop, page: Page) -> None:
-        page.goto(f"/items/{shop.add(1200, _named(), **members)}")
+        page.goto(f"/items/{shop.add(1200, named(), **members)}")
 
     return scene
 
 
-def _named() -> str:
+def named() -> str:
     """A long name that is still free."""
     return f"{next(_evenings)}: {NAME}"
 
 
 def all_held(shop: Shop, page: Page) -> None:
-    item = shop.add(2, _named())
+    item = shop.add(2, named())
     shop.hold(item, 2)
     page.goto(f"/items/{item}")
 
 
 def sold_out(shop: Shop, page: Page) -> None:
-    item = shop.add(2, _named())
+    item = shop.add(2, named())
     shop.buy(item, 2)
     page.goto(f"/items/{item}")
 
 
 def refused(shop: Shop, page: Page) -> None:
-    item = shop.add(2, _named())
+    item = shop.add(2, named())
     page.goto(f"/items/{item}")
     page.get_by_role("spinbutton", name="Quantity").fill("5")
     name_field(page).fill(BUYER)
@@ -57,17 +57,17 @@ def refused(shop: Shop, page: Page) -> None:
 
 
 def receipt(shop: Shop, page: Page) -> None:
-    page.goto(f"/purchases/{shop.buy(shop.add(5, _named()), 2, BUYER)}")
+    page.goto(f"/purchases/{shop.buy(shop.add(5, named()), 2, BUYER)}")
 
 
 def refunded(shop: Shop, page: Page) -> None:
-    bought = shop.buy(shop.add(5, _named()), 2, BUYER)
+    bought = shop.buy(shop.add(5, named()), 2, BUYER)
     shop.refund(bought)
     page.goto(f"/purchases/{bought}")
 
 
 def yours(shop: Shop, page: Page) -> None:
-    item = shop.add(5, _named())
+    item = shop.add(5, named())
     page.goto(f"/items/{item}")
     press(page, "Buy")
     expect(page.get_by_role("heading", name="Yours")).to_be_visible()
@@ -76,7 +76,7 @@ def yours(shop: Shop, page: Page) -> None:
 
 
 def held_for_you(shop: Shop, page: Page) -> None:
-    item = shop.add(5, _named())
+    item = shop.add(5, named())
     page.goto(f"/items/{item}")
     press(page, "Hold for 10 minutes")
     expect(page.get_by_role("article", name="Hold")).to_be_visible()
@@ -84,42 +84,42 @@ def held_for_you(shop: Shop, page: Page) -> None:
 
 
 def held(shop: Shop, page: Page) -> None:
-    page.goto(f"/holds/{shop.hold(shop.add(5, _named()), 2, BUYER)}")
+    page.goto(f"/holds/{shop.hold(shop.add(5, named()), 2, BUYER)}")
 
 
 def nearly_over(shop: Shop, page: Page) -> None:
-    page.goto(f"/holds/{shop.hold(shop.add(5, _named(), hold_seconds=30))}")
+    page.goto(f"/holds/{shop.hold(shop.add(5, named(), hold_seconds=30))}")
     expect(page.locator(".countdown.soon")).to_be_visible()
 
 
 def expired(shop: Shop, page: Page) -> None:
-    hold = shop.hold(shop.add(5, _named(), hold_seconds=1))
+    hold = shop.hold(shop.add(5, named(), hold_seconds=1))
     time.sleep(1.1)
     page.goto(f"/holds/{hold}")
     expect(page.get_by_role("heading", name="The time is over")).to_be_visible()
 
 
 def given_back(shop: Shop, page: Page) -> None:
-    hold = shop.hold(shop.add(5, _named()))
+    hold = shop.hold(shop.add(5, named()))
     shop.release(hold)
     page.goto(f"/holds/{hold}")
 
 
 def confirmed(shop: Shop, page: Page) -> None:
-    hold = shop.hold(shop.add(5, _named()))
+    hold = shop.hold(shop.add(5, named()))
     shop.confirm(hold)
     page.goto(f"/holds/{hold}")
 
 
 def waiting(shop: Shop, page: Page) -> None:
-    item = shop.add(1, _named())
+    item = shop.add(1, named())
     shop.buy(item)
     page.goto(f"/waitlist/{shop.join(item, BUYER)}")
 
 
 def _offer(shop: Shop, **members: object) -> str:
     """An entry that has its offer."""
-    item = shop.add(1, _named(), **members)
+    item = shop.add(1, named(), **members)
     taken = shop.hold(item)
     entry = shop.join(item, BUYER)
     shop.release(taken)
@@ -145,7 +145,7 @@ def offer_confirmed(shop: Shop, page: Page) -> None:
 
 
 def left(shop: Shop, page: Page) -> None:
-    item = shop.add(1, _named())
+    item = shop.add(1, named())
     shop.buy(item)
     page.goto(f"/waitlist/{shop.join(item, BUYER)}")
     press(page, "Leave the list")
@@ -155,9 +155,9 @@ def left(shop: Shop, page: Page) -> None:
 def full_list(shop: Shop, page: Page) -> None:
     """Items in every state."""
     for members in ({}, {"paused": True}, {"opens_at": in_seconds(3600)}, {"closes_at": in_seconds(-60)}):
-        shop.add(1200, _named(), **members)
+        shop.add(1200, named(), **members)
     for take in (shop.buy, shop.hold):
-        take(shop.add(1, _named()))
+        take(shop.add(1, named()))
     page.goto("/")
 
 
@@ -177,7 +177,7 @@ def unknown(shop: Shop, page: Page) -> None:
 
 def unavailable(shop: Shop, page: Page) -> None:
     """A form without scripts, while another program keeps the database to itself."""
-    page.goto(f"/items/{shop.add(5, _named())}")
+    page.goto(f"/items/{shop.add(5, named())}")
     with shop.locked():
         page.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('form'))")
         expect(page.get_by_role("article", name="Error")).to_contain_text("503")
@@ -185,7 +185,7 @@ def unavailable(shop: Shop, page: Page) -> None:
 
 def reconnecting(shop: Shop, page: Page) -> None:
     page.route("**/stream", lambda route: route.abort())
-    page.goto(f"/items/{shop.add(5, _named())}")
+    page.goto(f"/items/{shop.add(5, named())}")
     expect(page.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
 
 

@@ -64,6 +64,12 @@ class Shop:
     def refund(self, purchase: str) -> None:
         self.ask("POST", f"/v1/purchases/{purchase}/refund")
 
+    def refused(self, item: str, quantity: int = 1) -> str:
+        """Somebody else comes in vain; the reason."""
+        answer = self._client.post(f"/v1/items/{item}/purchases", json={"quantity": quantity})
+        assert answer.is_client_error, answer.text
+        return str(answer.json()["code"])
+
     def purchases(self, item: str) -> list[str]:
         """The ids of an item's purchases, as its database has them."""
         with closing(sqlite3.connect(self.database)) as database:
