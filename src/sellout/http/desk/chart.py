@@ -75,6 +75,11 @@ def sparkline(points: Sequence[SalesPoint], capacity: int, live_at: Instant | No
     return Markup(_picture(points, capacity, scale, ""))  # noqa: S704 - numbers of our own
 
 
+def shows_capacity(points: Sequence[SalesPoint], capacity: int) -> bool:
+    """Whether the capacity is in the picture."""
+    return bool(points) and capacity <= CAPACITY_SHOWN_UP_TO * max(1, *(point.sold for point in points))
+
+
 def _nothing_yet() -> Markup:
     rules = "".join(_rule(HEIGHT * share, "grid") for share in (0.25, 0.5, 0.75, 1))
     words = Markup('<p class="none-yet"><span>Nothing is sold yet</span></p>')
@@ -100,7 +105,7 @@ def _what_matters(
 
 def _scale(points: Sequence[SalesPoint], capacity: int, live_at: Instant | None) -> Scale:
     most = max(1, *(point.sold for point in points))
-    top = max(most, capacity) if capacity <= CAPACITY_SHOWN_UP_TO * most else most
+    top = max(most, capacity) if shows_capacity(points, capacity) else most
     first, last = points[0].at, points[-1].at
     if live_at is None:
         span = max(last - first, round(STILL_SECONDS_MIN * MICROSECONDS))

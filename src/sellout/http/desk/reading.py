@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from sellout.domain import Instant, Item, SalesPoint, Snapshot, State
-from sellout.http.desk.chart import sales_chart, sparkline
+from sellout.http.desk.chart import sales_chart, shows_capacity, sparkline
 from sellout.http.desk.history import Histories
 from sellout.http.desk.samples import Latencies, Sample, Samples, Window
 from sellout.http.desk.words import refusal_words
@@ -37,6 +37,11 @@ class ItemReading(NamedTuple):
     def chart(self) -> Markup:
         """The large chart."""
         return sales_chart(self.points, self.item.capacity, self._live_at)
+
+    @property
+    def shows_capacity(self) -> bool:
+        """Whether the large chart has the line of the capacity."""
+        return shows_capacity(self.points, self.item.capacity)
 
     @property
     def sparkline(self) -> Markup:
