@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     header_read_seconds: Annotated[
         float, Field(description="How long a client may take to send a request's headers", gt=0, le=300)
     ] = 30.0
+    body_read_seconds: Annotated[
+        float, Field(description="How long a client may take to send a request's body; then it gets 408", gt=0, le=300)
+    ] = 10.0
     stop_seconds: Annotated[
         int,
         Field(description="How long a stopping worker may take to answer what it has accepted", ge=1, le=600),

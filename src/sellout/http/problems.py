@@ -66,6 +66,10 @@ PROBLEMS: dict[str, ProblemType] = {
         405, "Method not allowed", "The address exists, but not for this method.",
         "The header Allow names the methods.",
     ),
+    "request_timeout": ProblemType(
+        408, "The request came too slowly", "The body of the request did not arrive within SELLOUT_BODY_READ_SECONDS.",
+        "Send it again with the same Idempotency-Key: nothing was done.",
+    ),
     "not_enough_left": ProblemType(
         409, "Not enough units left", "Some units are available (`available`), but fewer than asked for.",
         "Ask for fewer.",

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
 from sellout.domain import Audit, Command, Refused, Settle, Snapshot
+from sellout.http.deadlines import BodyDeadline
 from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
 from sellout.http.requests import OrderReader
@@ -34,6 +35,7 @@ class Shop:
         self._clock = clock
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
+        self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.metrics = Metrics()
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
         self.feeds = [self.live_items.feed]
@@ -48,6 +50,7 @@ class Shop:
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
         self.committer = Committer(self.store, limits, self.metrics.observe_batch, self.metrics.set_queue_length)
         self.committer.start()
+        self.body_deadline.start()
 
         _spare_the_garbage_collector()
 
@@ -93,6 +96,7 @@ class Shop:
     async def close(self) -> None:
         """Commit and answer what was accepted, then let go of the database."""
         self.end_streams()
+        self.body_deadline.stop()
         await self.committer.stop()
         await self.store.close()
 

@@ -40,7 +40,9 @@ class ASGIDoor:
         try:
             check_address(path)
             _check_keys(scope, headers)
-            body = await read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
+            body = await self._shop.body_deadline.within(
+                read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
+            )
             if order is None:
                 check_body(scope["method"], path, headers.get("content-type"), body)
                 await self.hand_on(scope, body, receive, send, request_id)

@@ -6,11 +6,12 @@ ASGI door, whose messages are translated here.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol
 
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
+from sellout.http.deadlines import BodyDeadline
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
@@ -51,7 +52,7 @@ class Stream(Protocol):
 class Exchange(Protocol):
     """A request's body and its answer, as Granian gives them."""
 
-    async def __call__(self) -> bytes: ...
+    def __call__(self) -> Awaitable[bytes]: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     async def client_disconnect(self) -> None: ...
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
@@ -84,7 +85,7 @@ class RSGIDoor:
         try:
             check_address(path)
             _check_readable(headers)
-            body = await read_body(headers, exchange, self._shop.settings.body_bytes_max)
+            body = await read_body(headers, exchange, self._shop.settings.body_bytes_max, self._shop.body_deadline)
             if order is None:
                 check_body(scope.method, path, headers.get("content-type"), body)
                 translation = _Translation(exchange)
@@ -110,15 +111,20 @@ def _check_readable(headers: Headers) -> None:
         raise unreadable_content_type()
 
 
-async def read_body(headers: Headers, exchange: Exchange, bytes_max: int) -> bytes:
-    """The body of a request. Raises BadRequest where it is larger than `bytes_max`."""
+async def read_body(headers: Headers, exchange: Exchange, bytes_max: int, deadline: BodyDeadline) -> bytes:
+    """The body of a request. Raises BadRequest where it is larger than `bytes_max`, or does not come in time."""
     length = headers.get("content-length")
     if length is not None:
         if int(length) > bytes_max:  # Granian has checked that it is a number
             raise too_large(bytes_max)
-        return b"" if length == "0" else await exchange()
+        return b"" if length == "0" else await deadline.within(exchange())
     if headers.get("transfer-encoding") is None:
         return b""
+    return await deadline.within(_pieces(exchange, bytes_max))
+
+
+async def _pieces(exchange: Exchange, bytes_max: int) -> bytes:
+    """A body whose length was not told before. Raises BadRequest where it is larger than `bytes_max`."""
     body = b""
     async for piece in exchange:
         body += piece

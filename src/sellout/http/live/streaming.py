@@ -9,6 +9,9 @@ from sellout.http.live.events import HEADERS
 from sellout.http.live.feed import Feed, Watch
 from sellout.http.through_asgi import Receive, Scope, Send
 
+SEND_SECONDS_MAX = 60.0
+"""How long a client may leave unread what it is told."""
+
 
 class Stream(Response):
     """Server-sent events: `first_words`, then what the watch is told, or what `told` makes of it."""
@@ -29,8 +32,11 @@ class Stream(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": self._first_words, "more_body": True})
             async for told in self._told:
-                await send({"type": "http.response.body", "body": told, "more_body": True})
+                async with asyncio.timeout(SEND_SECONDS_MAX):
+                    await send({"type": "http.response.body", "body": told, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            pass  # it does not read: its place is for others
         finally:
             self._feed.leave(self._watch)
             leaving.cancel()
