@@ -21,7 +21,7 @@ def under_way(shop: Shop) -> str:
     shop.refund(shop.purchases(item)[0])
     shop.hold(item, shop.ask("GET", f"/v1/items/{item}")["available"] - LEFT)
     for _ in range(3):
-        assert shop.refused(item, LEFT + 1) == "not_enough_left"
+        assert shop.try_to_buy(item, LEFT + 1) == "not_enough_left"
     return item
 
 
@@ -76,7 +76,7 @@ def wrong_fields(shop: Shop, page: Page) -> None:
 def sold_out(shop: Shop, page: Page) -> None:
     item = shop.add(1, named())
     shop.buy(item)
-    assert shop.refused(item) == "sold_out"
+    assert shop.try_to_buy(item) == "sold_out"
     sit_down(page)
     page.goto(f"/desk/items/{item}")
 

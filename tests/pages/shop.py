@@ -64,11 +64,11 @@ class Shop:
     def refund(self, purchase: str) -> None:
         self.ask("POST", f"/v1/purchases/{purchase}/refund")
 
-    def refused(self, item: str, quantity: int = 1) -> str:
-        """Somebody else comes in vain; the reason."""
-        answer = self._client.post(f"/v1/items/{item}/purchases", json={"quantity": quantity})
-        assert answer.is_client_error, answer.text
-        return str(answer.json()["code"])
+    def try_to_buy(self, item: str, quantity: int = 1, buyer: str | None = None) -> str | None:
+        """Somebody else wants to buy; the reason why they cannot, or None."""
+        answer = self._client.post(f"/v1/items/{item}/purchases", json={"quantity": quantity, "buyer": buyer})
+        assert not answer.is_server_error, answer.text
+        return str(answer.json()["code"]) if answer.is_client_error else None
 
     def purchases(self, item: str) -> list[str]:
         """The ids of an item's purchases, as its database has them."""
