@@ -79,7 +79,7 @@ async def _prepare(settings: Settings) -> Prepared:
 def _as_variables(settings: Settings) -> dict[str, str]:
     """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
     values = settings.model_dump(exclude=set(SECRETS)) | {"session_secret": _session_secret(settings)}
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+    return {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
 
 
 def _session_secret(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sellout.addresses import networks
 from sellout.domain import CAPACITY_MAX
 from sellout.naming import slug
 
@@ -21,6 +22,8 @@ SECRETS = ("organiser_key", "session_secret")
 
 _KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
 
+
+_RATE = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,4})?(second|minute|hour|day)s?")
 
 _PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
 
@@ -112,6 +115,28 @@ class Settings(BaseSettings):
         float,
         Field(description="How long a start waits for another process that changes the database", gt=0, le=600),
     ] = 30.0
+    rate_per_address: Annotated[
+        str | None,
+        Field(
+            description="Requests that one client address may send to one worker, such as 50/second or 1000/minute; "
+            "more get 429. An IPv6 client is its /64 network"
+        ),
+    ] = None
+    rate_per_buyer: Annotated[
+        str | None,
+        Field(description="Requests that may name one buyer, at one worker, such as 20/minute; more get 429"),
+    ] = None
+    rate_of_holds: Annotated[
+        str | None,
+        Field(description="Holds that one buyer may take of an item at one worker, given back or not, such as 5/hour"),
+    ] = None
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="Networks whose X-Forwarded-For is believed, separated by commas, such as 10.0.0.0/8; "
+            "without any, the other end of the connection is the client"
+        ),
+    ] = ""
     connections_max: Annotated[
         int,
         Field(
@@ -150,6 +175,22 @@ class Settings(BaseSettings):
         if not slug(item) or not item.isprintable():
             raise ValueError("must have a letter or a digit, and no control characters")
         return item
+
+    @field_validator("rate_per_address", "rate_per_buyer", "rate_of_holds")
+    @classmethod
+    def _is_a_rate(cls, rate: str | None) -> str | None:
+        if rate is not None and _RATE.fullmatch(rate) is None:
+            raise ValueError("must be a number per second, minute, hour or day, such as 50/second or 100/5minutes")
+        return rate
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        try:
+            networks(text)
+        except ValueError as error:
+            raise ValueError(f"must be networks separated by commas: {error}") from None
+        return text
 
     @field_validator("organiser_key")
     @classmethod

@@ -27,7 +27,7 @@ async def answer_order(shop: Shop, order: Order, headers: Headers, body: bytes, 
     """The answer to a hot route, whatever happens."""
     try:
         command = order.read(shop.orders, order.subject_id, headers, body)
-        outcome = await shop.committer.submit(command)
+        outcome = await shop.submit(command)
         answer = show_outcome(order, outcome)
     except Exception as error:  # noqa: BLE001 - every error has its answer
         return error_answer(error, path, request_id)

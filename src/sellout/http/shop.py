@@ -1,5 +1,6 @@
 """A running shop: its store, its committer and what they were set up with. Opened and closed once a process."""
 
+import asyncio
 import gc
 import sys
 import time
@@ -9,10 +10,11 @@ from fastapi import Depends, Request
 
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
-from sellout.domain import Audit, Command, Refused, Settle, Snapshot
+from sellout.domain import Audit, Command, Outcome, Refused, Settle, Snapshot
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
+from sellout.http.rates import Rates
 from sellout.http.requests import OrderReader
 from sellout.naming import slug
 from sellout.settings import Settings
@@ -35,6 +37,7 @@ class Shop:
         self._clock = clock
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
+        self.rates = Rates(settings)
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.metrics = Metrics()
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
@@ -54,9 +57,15 @@ class Shop:
 
         _spare_the_garbage_collector()
 
+    def submit(self, command: Command) -> "asyncio.Future[Outcome]":
+        """Queue a command; the future gets its outcome once it is durable. Raises BadRequest (429) and Busy."""
+        if self.rates.by_buyer:
+            self.rates.check_buyer(command)
+        return self.committer.submit(command)
+
     async def commit(self, command: Command) -> Any:
-        """The outcome of a command, once it is durable. Raises Busy and StoreUnavailable."""
-        return await self.committer.submit(command)
+        """The outcome of a command, once it is durable. Raises BadRequest (429), Busy and StoreUnavailable."""
+        return await self.submit(command)
 
     async def settle(self, item_id: str) -> None:
         """Let everything of an item happen that is due. Raises Busy and StoreUnavailable."""

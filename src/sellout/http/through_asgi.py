@@ -6,6 +6,7 @@ Every request gets its id here, and its body is read here within its limit, so t
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from sellout.addresses import client_address, networks
 from sellout.http.answers import Answer, raw_headers
 from sellout.http.fastlane import ClientGone, answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
@@ -28,6 +29,8 @@ class ASGIDoor:
     def __init__(self, app: ASGIApp, shop: Shop) -> None:
         self._app = app
         self._shop = shop
+        self._rates = shop.rates
+        self._trusted = networks(shop.settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +42,8 @@ class ASGIDoor:
         order = find_order(scope["method"], path, self._shop.default_item_id)
         try:
             check_address(path)
+            if self._rates.by_address:
+                self._rates.check_address(self._client_of(scope), path)
             _check_keys(scope, headers)
             body = await self._shop.body_deadline.within(
                 read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
@@ -53,6 +58,12 @@ class ASGIDoor:
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id)
         await send_answer(send, answer, request_id)
+
+    def _client_of(self, scope: Scope) -> str:
+        """Who is asking; a server that listens on a file does not know."""
+        peer = scope["client"][0] if scope.get("client") else ""
+        lines = (value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+        return client_address(peer, ",".join(lines), self._trusted)
 
     async def hand_on(self, scope: Scope, body: bytes, receive: Receive, send: Send, request_id: str) -> None:
         """Let the framework answer a request whose body is here already."""

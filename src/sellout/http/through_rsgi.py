@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
+from sellout.addresses import client_address, networks
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
@@ -66,6 +67,8 @@ class RSGIDoor:
         self._door = door
         self._shop = shop
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._rates = shop.rates
+        self._trusted = networks(shop.settings.trusted_proxies)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -84,6 +87,8 @@ class RSGIDoor:
         order = find_order(scope.method, path, self._shop.default_item_id)
         try:
             check_address(path)
+            if self._rates.by_address:
+                self._rates.check_address(self._client(scope), path)
             _check_readable(headers)
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max, self._shop.body_deadline)
             if order is None:
@@ -95,6 +100,11 @@ class RSGIDoor:
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id)
         exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
+
+    def _client(self, scope: Scope) -> str:
+        """Who is asking."""
+        forwarded_for = ",".join(scope.headers.get_all("x-forwarded-for"))  # each proxy may add a line of its own
+        return client_address(_address(scope.client)[0], forwarded_for, self._trusted)
 
 
 def _check_readable(headers: Headers) -> None:

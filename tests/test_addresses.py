@@ -1,0 +1,56 @@
+"""Who is asking, behind proxies that are trusted or not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sellout.addresses import client_address, networks
+
+PROXIES = networks("10.0.0.0/8, 192.0.2.7, 2001:db8:1::/48")
+
+
+def test_without_proxies_the_other_end_of_the_connection_is_the_client() -> None:
+    assert client_address("203.0.113.9", "198.51.100.1", ()) == "203.0.113.9"
+
+
+def test_what_a_trusted_proxy_has_added_is_believed() -> None:
+    assert client_address("10.1.2.3", "198.51.100.1", PROXIES) == "198.51.100.1"
+
+
+def test_what_a_client_has_made_up_before_it_is_not() -> None:
+    assert client_address("10.1.2.3", "198.51.100.1, 203.0.113.9", PROXIES) == "203.0.113.9"
+
+
+def test_a_chain_of_proxies_is_followed_to_its_end() -> None:
+    assert client_address("10.1.2.3", "198.51.100.1, 203.0.113.9, 192.0.2.7", PROXIES) == "203.0.113.9"
+
+
+def test_a_header_from_elsewhere_is_not_believed() -> None:
+    assert client_address("203.0.113.9", "198.51.100.1", PROXIES) == "203.0.113.9"
+
+
+@pytest.mark.parametrize("junk", ["", "unknown", "_hidden", "1.2.3.4:80", "198.51.100.1,", ", ,"])
+def test_what_is_no_address_leaves_the_proxy_as_the_client(junk: str) -> None:
+    assert client_address("10.1.2.3", junk, PROXIES) == "10.1.2.3"
+
+
+def test_a_client_has_an_ipv6_network_for_itself() -> None:
+    assert client_address("2001:db8:2:3::1", "", ()) == client_address("2001:db8:2:3:ffff::2", "", ())
+    assert client_address("2001:db8:2:3::1", "", ()) != client_address("2001:db8:2:4::1", "", ())
+
+
+def test_an_ipv4_address_within_ipv6_is_that_address() -> None:
+    assert client_address("::ffff:203.0.113.9", "", ()) == "203.0.113.9"
+    assert client_address("::ffff:10.1.2.3", "198.51.100.1", PROXIES) == "198.51.100.1"
+
+
+@given(st.text(max_size=60), st.ip_addresses().map(str))
+def test_a_client_of_a_trusted_proxy_cannot_choose_who_it_is(made_up: str, client: str) -> None:
+    told = client_address("192.0.2.7", f"{made_up},{client}", networks("192.0.2.7"))
+    assert told == client_address(client, "", ()) or client == "192.0.2.7"
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/33", "a proxy", "10.0.0.1/8"])
+def test_what_is_no_network_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        networks(text)
