@@ -1,12 +1,13 @@
-"""The pages as pictures, for the documentation: `make pictures` writes docs/pages/*.png.
+"""The pages as pictures, for the documentation: `make pictures` writes docs/pages/*.png, or those that ARGS names.
 
 Each is what a visitor sees first, on a wide screen and on a telephone, in both themes, of a sale that is under way.
 """
 
 import random
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -83,7 +84,7 @@ Showing = Callable[[Shop, Items, Page], None]
 def show_hold(shop: Shop, items: Items, page: Page) -> None:
     page.goto(f"/items/{items.concert}")
     page.get_by_role("spinbutton", name="Quantity").fill("2")
-    name_field(page).fill(f"ada.{time.time_ns()}@example.org")
+    name_field(page).fill("ada.lovelace@example.org")
     press(page, "Hold for 10 minutes")
     expect(page.get_by_role("heading", name="2 units held for you")).to_be_visible()
 
@@ -132,9 +133,10 @@ PICTURES: dict[str, Showing] = {
 }
 
 
-def take(browser: Browser, shop: Shop, items: Items) -> Iterator[Path]:
-    """All pictures."""
-    for name, show in PICTURES.items():
+def take(browser: Browser, shop: Shop, items: Items, names: Sequence[str]) -> Iterator[Path]:
+    """The pictures of these names."""
+    for name in names:
+        show = PICTURES[name]
         for width, height in SIZES.items():
             with visitor(browser, shop, width, height) as page:
                 show(shop, items, page)
@@ -154,17 +156,17 @@ def visitor(browser: Browser, shop: Shop, width: int, height: int) -> Iterator[P
     assert visitors.complaints == []
 
 
-def main() -> None:
-    """Write all pictures."""
+def main(names: Sequence[str]) -> None:
+    """Write the pictures of these names."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "shop.db"
         with running(database, SELLOUT_ITEM="House Concert", SELLOUT_STOCK="60") as server, launched() as browser:
             shop = Shop(server.url, database)
-            for path in take(browser, shop, set_scene(shop)):
+            for path in take(browser, shop, set_scene(shop), names):
                 print(f"{path.stat().st_size:8,} {path}")  # noqa: T201 - it is a command
             shop.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(PICTURES))
