@@ -31,6 +31,9 @@ BACKLOG = 4096
 START_SECONDS_MAX = 60.0
 """How long a start may take before we stop looking for its first answer."""
 
+UNREAD_SECONDS = 60
+"""How long a client may leave what it was sent unread: Granian keeps what waits for it, however much that becomes."""
+
 _PAUSE_SECONDS = 0.02
 
 
@@ -78,6 +81,16 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
         os.write(self._stopping, b".")
         super().shutdown(exit_code)
 
+    @staticmethod
+    def _spawn_rsgi_worker(number: int, name: str, loader: Any, sockets: Any, *options: Any) -> None:
+        """In the worker: it listens with a socket that closes connections which nobody reads from."""
+        (spec, listener), ours = sockets
+        if spec is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux, where each worker has its own socket
+            listener = spec.build()
+            _close_unread(listener.get_fd())
+            spec = None
+        Granian._spawn_rsgi_worker(number, name, loader, ((spec, listener), ours), *options)  # noqa: SLF001 - it is ours
+
 
 def _granian(plan: Plan) -> _Server:
     return _Server(
@@ -96,6 +109,12 @@ def _granian(plan: Plan) -> _Server:
         respawn_failed_workers=True,
         workers_kill_timeout=plan.stop_seconds,
     )
+
+
+def _close_unread(listener: int) -> None:
+    """Let the system close connections that have not taken what is sent for too long (tcp(7), TCP_USER_TIMEOUT)."""
+    with socket.socket(fileno=os.dup(listener)) as ours:
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
 
 
 def _hear_stops() -> None:

@@ -123,6 +123,11 @@ def test_a_cookie_that_is_not_ours_is_ignored(cookie: str, shop: Shop) -> None:
     assert "Yours" not in answer.text
 
 
+def test_nor_one_whose_name_no_database_could_keep() -> None:
+    for name in (b"a\x00", b"a\nb", "\x85".encode()):
+        assert Attempt.of(request_with(f"page-x:{base64(name)}")).buyer == ""
+
+
 def test_a_forged_cookie_finds_nothing_that_its_key_has_not_got(shop: Shop, visitor: Visitor) -> None:
     shop.buy(key="page-known", buyer="Ada")
     answer = shop.ask("GET", ITEM, headers={"Cookie": f"{COOKIE}=page-known:{base64(b'Bob')}"})
