@@ -23,6 +23,8 @@ SECRETS = ("organiser_key", "session_secret")
 _KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
 
 
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
 _RATE = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,4})?(second|minute|hour|day)s?")
 
 _PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
@@ -130,6 +132,17 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Holds that one buyer may take of an item at one worker, given back or not, such as 5/hour"),
     ] = None
+    challenge: Annotated[
+        str,
+        Field(
+            description="What a client must do before it buys, holds or joins: none, proof-of-work, or "
+            "MODULE:FUNCTION, which makes a challenge of your own"
+        ),
+    ] = "none"
+    challenge_bits: Annotated[
+        int,
+        Field(description="Zero bits of a proof of work: each more doubles what a client computes", ge=1, le=32),
+    ] = 16
     trusted_proxies: Annotated[
         str,
         Field(
@@ -182,6 +195,13 @@ class Settings(BaseSettings):
         if rate is not None and _RATE.fullmatch(rate) is None:
             raise ValueError("must be a number per second, minute, hour or day, such as 50/second or 100/5minutes")
         return rate
+
+    @field_validator("challenge")
+    @classmethod
+    def _is_a_challenge(cls, name: str) -> str:
+        if name not in ("none", "proof-of-work") and _FUNCTION.fullmatch(name) is None:
+            raise ValueError("must be none, proof-of-work or MODULE:FUNCTION")
+        return name
 
     @field_validator("trusted_proxies")
     @classmethod

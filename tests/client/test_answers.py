@@ -33,7 +33,14 @@ from sellout.client.errors import NO_ANSWER, UNREADABLE_ANSWER
 from sellout.http.problems import PROBLEMS
 from tests.client.play import BOUGHT, LOST, PURCHASE, problem
 
-GENERIC = {"not_found", "method_not_allowed", "request_timeout", "body_too_large", "unsupported_media_type"}
+GENERIC = {
+    "challenge_required",
+    "not_found",
+    "method_not_allowed",
+    "request_timeout",
+    "body_too_large",
+    "unsupported_media_type",
+}
 """Codes that mean a wrong address or a wrong client, which nobody catches one by one."""
 
 

@@ -10,6 +10,7 @@ import structlog
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer
 from sellout.http.orders import Headers, Order, show_outcome
+from sellout.http.pages.errors import error_page, wants_page
 from sellout.http.problems import BUSY, Problem, internal_error, unavailable
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop
@@ -34,9 +35,16 @@ async def answer_order(shop: Shop, order: Order, headers: Headers, body: bytes, 
     return problem_answer(answer, path, request_id) if isinstance(answer, Problem) else answer
 
 
-def error_answer(error: Exception, path: str, request_id: str) -> Answer:
-    """The answer to a request that met an error."""
-    return problem_answer(problem_of(error, path, request_id), path, request_id)
+def error_answer(
+    error: Exception, path: str, request_id: str, method: str = "POST", accept: str | None = None
+) -> Answer:
+    """The answer to a request that met an error: a page for who asks for pages."""
+    problem = problem_of(error, path, request_id)
+    if not wants_page(path, accept):
+        return problem_answer(problem, path, request_id)
+    shown = error_page(problem, method, path, request_id)
+    headers = [(name, value) for name, value in shown.headers.items() if name != "content-length"]
+    return Answer(shown.status_code, headers, bytes(shown.body))
 
 
 def problem_of(error: Exception, path: str, request_id: str) -> Problem:

@@ -284,6 +284,15 @@ class AuditOut(BaseModel):
     consistent: Annotated[bool, Field(description="Whether the movements add up to the counters")]
 
 
+class ChallengeOut(BaseModel):
+    """What has to be done before a request that takes something. A challenge of your own may have other members."""
+
+    kind: str
+    token: Annotated[str | None, Field(description="What a proof of work is computed for")] = None
+    bits: Annotated[int | None, Field(description="Zero bits with which its digest has to begin")] = None
+    valid_seconds: int | None = None
+
+
 class FieldProblem(BaseModel):
     """What is wrong with one member of a request."""
 

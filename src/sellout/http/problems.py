@@ -36,6 +36,11 @@ PROBLEMS: dict[str, ProblemType] = {
     "forbidden": ProblemType(
         403, "Forbidden", "The key is valid, but may not do this.", "Use a key that may.",
     ),
+    "challenge_required": ProblemType(
+        403, "A challenge is to be passed first",
+        "The shop asks for a challenge before anybody takes something, and the request has no right answer to it.",
+        "GET /v1/challenge says what to do; send the answer in the header Challenge-Response.",
+    ),
     "not_open": ProblemType(
         403, "The sale has not opened", "The item's sale opens later, at `opens_at`.", "Ask again then.",
     ),

@@ -21,8 +21,8 @@ from sellout.store.port import StoreUnavailable
 def respond(request: Request, answer: Answer | Problem) -> Response:
     """An answer as a response; a problem is a page for those who ask for pages."""
     if isinstance(answer, Problem):
-        if wants_page(request):
-            return error_page(request, answer, request.scope[REQUEST_ID])
+        if wants_page(request.scope["path"], request.headers.get("accept")):
+            return error_page(answer, request.method, request.scope["path"], request.scope[REQUEST_ID])
         answer = problem_answer(answer, request.scope["path"], request.scope[REQUEST_ID])
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)

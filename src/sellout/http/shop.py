@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
 from sellout.domain import Audit, Command, Outcome, Refused, Settle, Snapshot
+from sellout.http.challenge.gate import challenge_of
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
@@ -38,6 +39,7 @@ class Shop:
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
         self.rates = Rates(settings)
+        self.challenge = challenge_of(settings)
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.metrics = Metrics()
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))

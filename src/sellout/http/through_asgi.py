@@ -8,6 +8,7 @@ from typing import Any
 
 from sellout.addresses import client_address, networks
 from sellout.http.answers import Answer, raw_headers
+from sellout.http.challenge.gate import HEADER, check_challenge, needs_challenge
 from sellout.http.fastlane import ClientGone, answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
@@ -30,6 +31,7 @@ class ASGIDoor:
         self._app = app
         self._shop = shop
         self._rates = shop.rates
+        self._challenge = shop.challenge
         self._trusted = networks(shop.settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,6 +47,8 @@ class ASGIDoor:
             if self._rates.by_address:
                 self._rates.check_address(self._client_of(scope), path)
             _check_keys(scope, headers)
+            if self._challenge is not None and needs_challenge(scope["method"], path):
+                check_challenge(self._challenge, headers.get(HEADER), headers.get("idempotency-key"))
             body = await self._shop.body_deadline.within(
                 read_body(scope, headers, receive, self._shop.settings.body_bytes_max)
             )
@@ -56,7 +60,7 @@ class ASGIDoor:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - every error has its answer
-            answer = error_answer(error, path, request_id)
+            answer = error_answer(error, path, request_id, scope["method"], headers.get("accept"))
         await send_answer(send, answer, request_id)
 
     def _client_of(self, scope: Scope) -> str:

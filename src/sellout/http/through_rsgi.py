@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from sellout.addresses import client_address, networks
+from sellout.http.challenge.gate import HEADER, check_challenge, needs_challenge
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
@@ -68,6 +69,7 @@ class RSGIDoor:
         self._shop = shop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rates = shop.rates
+        self._challenge = shop.challenge
         self._trusted = networks(shop.settings.trusted_proxies)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,6 +92,8 @@ class RSGIDoor:
             if self._rates.by_address:
                 self._rates.check_address(self._client(scope), path)
             _check_readable(headers)
+            if self._challenge is not None and needs_challenge(scope.method, path):
+                check_challenge(self._challenge, headers.get(HEADER), headers.get("idempotency-key"))
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max, self._shop.body_deadline)
             if order is None:
                 check_body(scope.method, path, headers.get("content-type"), body)
@@ -98,7 +102,7 @@ class RSGIDoor:
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
         except Exception as error:  # noqa: BLE001 - every error has its answer
-            answer = error_answer(error, path, request_id)
+            answer = error_answer(error, path, request_id, scope.method, headers.get("accept"))
         exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
 
     def _client(self, scope: Scope) -> str:

@@ -74,7 +74,7 @@ def show_item(
     state = item.state(now)
     return page(
         "item.html", status=status, item=item, now=now, state=state, states=STATES, attempt=attempt, alert=alert,
-        filled=filled, hold_time=duration(item.hold_seconds),
+        has_challenge=shop.challenge is not None, filled=filled, hold_time=duration(item.hold_seconds),
         buyer_length_max=shop.settings.buyer_length_max, refresh_seconds=_refresh(item, state, now),
         got=None if got is None else got_in_words(got), got_address=None if got is None else address_of(got),
     )  # fmt: skip

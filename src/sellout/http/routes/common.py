@@ -20,7 +20,7 @@ WINDOW = ("not_open", "closed", "paused")
 STOCK = ("unknown_item", "not_enough_left", "all_held", "limit_reached", "sold_out")
 BODY = ("body_too_large", "unsupported_media_type", "invalid_request")
 STORE = ("busy", "unavailable")
-TAKING = (*WINDOW, *STOCK, *BODY, "key_reused", *STORE)
+TAKING = ("challenge_required", "rate_limited", *WINDOW, *STOCK, *BODY, "key_reused", *STORE)
 ORGANISING = ("unauthorized", *BODY, *STORE)
 
 UNKNOWN_ITEM = Problem("unknown_item", "There is no item with this id.")

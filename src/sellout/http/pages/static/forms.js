@@ -1,5 +1,6 @@
 // Forms that survive what a rush does to connections: the same form, with the same key, is sent until there is an answer.
 
+import { passed } from "./challenge.js";
 import { show } from "./refresh.js";
 
 const TRIES_MAX = 30;
@@ -14,7 +15,8 @@ async function send(form, button) {
   for (let tried = 0; tried < TRIES_MAX; tried += 1) {
     let wait = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** tried) * (0.5 + Math.random());
     try {
-      const answer = await fetch(address, { method: "POST", body, headers: { accept: "text/html" } });
+      const headers = { accept: "text/html", "idempotency-key": body.get("key") ?? form.action, ...(await passed(form, status)) };
+      const answer = await fetch(address, { method: "POST", body, headers });
       if (![429, 503].includes(answer.status)) return await lead(answer, address);
       wait = Math.max(wait, 1000 * Number(answer.headers.get("retry-after") ?? 1));
       status.textContent = "Many are here at this moment. You are still in it: trying again…";
