@@ -205,3 +205,10 @@ def test_what_a_visitor_takes_the_interface_for_programs_shows_as_well(shop: Sho
     found = shop.get(f"/v1/items/item-a/purchases/lookup?key={key}&buyer=Ada")
     assert found["purchase_id"] == purchase_of(visitor.address)
     assert shop.item()["state"] == State.ON_SALE
+
+
+@pytest.mark.parametrize("form", ["purchases", "holds", "waitlist"])
+@pytest.mark.parametrize("item", ["item-a", "no-such-item", "%C3%A9%22%3E"])
+def test_the_address_of_a_form_leads_back_to_its_item(form: str, item: str, shop: Shop) -> None:
+    answer = shop.ask("GET", f"/items/{item}/{form}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/items/{item}")

@@ -6,6 +6,7 @@ to what the key has got.
 """
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
@@ -59,6 +60,14 @@ async def hold(request: Request, shop: OpenShop, item_id: str) -> Response:
 async def join(request: Request, shop: OpenShop, item_id: str) -> Response:
     """Join the waiting list; leads to the entry."""
     return await _take(request, shop, item_id, _join)
+
+
+@router.get("/items/{item_id}/purchases")
+@router.get("/items/{item_id}/holds")
+@router.get("/items/{item_id}/waitlist")
+async def back_to_item(item_id: str) -> Response:
+    """To the item: without scripts a refusal is shown at the form's address, which somebody may open again."""
+    return see_other(f"/items/{quote(item_id)}")
 
 
 def _join(item_id: str, attempt: Attempt, quantity: int) -> Command:
