@@ -8,11 +8,12 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 READY_CLUSTER := $(VENV)/.ready-cluster
 READY_PAGES := $(VENV)/.ready-pages
+READY_SITE := $(VENV)/.ready-site
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test check format bench reference requirements clean
+.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test check format bench reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -59,14 +60,20 @@ format: $(READY_DEV) ## let ruff mend style and formatting
 bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; writes docs/benchmarks.md (needs wrk)
 	$(BIN)/python -m benchmarks.run $(ARGS)
 
-reference: $(READY_DEV) ## write docs/settings.md, docs/cli.md and docs/problems.md from the program
+reference: $(READY_DEV) ## write the pages of docs/ that are made from the program: settings, commands, problems, metrics, routes
 	$(BIN)/python -m tests.cli.reference
+
+site: $(READY_SITE) ## build the documentation's site into build/site; fails at a dead link or a page outside the navigation
+	rm -rf build/site
+	$(BIN)/python -m sphinx -c docs -W --keep-going -E -q -d build/site-doctrees . build/site
+	$(BIN)/python -m pytest tests/site -q $(ARGS)
 
 requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra cluster -c requirements-dev.txt pyproject.toml -o requirements-cluster.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra pages -c requirements-dev.txt pyproject.toml -o requirements-pages.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra site -c requirements-dev.txt pyproject.toml -o requirements-site.txt
 	echo 'patroni[etcd3,psycopg3]' | $(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) -c requirements-cluster.txt - -o deploy/patroni-requirements.txt
 PIN := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -93,4 +100,8 @@ $(READY_CLUSTER): requirements-cluster.txt $(READY_DEV)
 
 $(READY_PAGES): requirements-pages.txt $(READY_DEV)
 	$(PIP) install --quiet --require-hashes -r requirements-pages.txt
+	@touch $@
+
+$(READY_SITE): requirements-site.txt $(READY_DEV)
+	$(PIP) install --quiet --require-hashes -r requirements-site.txt
 	@touch $@

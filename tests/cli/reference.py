@@ -1,4 +1,4 @@
-"""The reference pages of docs/, made from the program itself: settings, command line, problems.
+"""The reference pages of docs/, made from the program itself: settings, command line, problems, metrics, routes.
 
     python -m tests.cli.reference    writes them
 
@@ -8,7 +8,7 @@
 import contextlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,9 +18,11 @@ from typer.main import get_command
 from sellout.cli import app
 from sellout.http.problems import PROBLEMS
 from sellout.settings import Settings, describe
+from tests.cli.markdown import page, table
+from tests.cli.reference_api import api_page
+from tests.cli.reference_metrics import metrics_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-MADE = "<!-- Made by `make reference` from the program itself. Change it there. -->"
 HELP_COLUMNS = 80
 
 
@@ -31,12 +33,12 @@ def settings_page() -> str:
         (f"`{setting.variable}`", _default(setting.value), _allowed(schema[setting.name]), setting.meaning)
         for setting in describe(Settings.model_construct())
     ]
-    return _page(
+    return page(
         "Settings",
         "Settings are environment variables. Options of the command line (`--host`, `--port`, `--workers`, "
         "`--database`) go before them. `sellout config` shows every setting, its value and where it came from. "
         "A bad value stops the start with one line that names the variable, the value and what is allowed.",
-        _table(("variable", "default", "allowed", "meaning"), rows),
+        table(("variable", "default", "allowed", "meaning"), rows),
     )
 
 
@@ -59,7 +61,7 @@ def _allowed(schema: dict[str, Any]) -> str:
 def cli_page() -> str:
     """What `--help` says, for every command."""
     parts = [f"## {' '.join(('sellout', *command))}\n\n```text\n{help_of(command)}```" for command in commands()]
-    return _page(
+    return page(
         "Command line",
         "Results go to stdout and errors to stderr, in one line. Exit code 0: done. 1: it could not be done, or the "
         "answer is no. 2: bad usage, or for `prove`: it could not run.",
@@ -90,7 +92,7 @@ def problems_page() -> str:
     """Every problem: its code, its status, when it comes and what to do."""
     ordered = sorted(PROBLEMS.items(), key=lambda entry: (entry[1].status, entry[0]))
     parts = [f"## {code}\n\n{kind.status} {kind.title}. {kind.when}\n\n{kind.cure}" for code, kind in ordered]
-    return _page(
+    return page(
         "Problems",
         "Every error is `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Its `code` is "
         "one of these and never changes; its `type` leads to the same text in the served documentation "
@@ -99,19 +101,12 @@ def problems_page() -> str:
     )
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
-
-
-def _page(title: str, *parts: str) -> str:
-    return "\n\n".join((f"# {title}", MADE, *parts)) + "\n"
-
-
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
     "problems.md": problems_page,
+    "metrics.md": metrics_page,
+    "api.md": api_page,
 }
 
 
