@@ -16,6 +16,7 @@ from sellout.domain import (
     KeyUse,
     Kind,
     LatePayment,
+    LedgerPage,
     Movement,
     MovementPage,
     MovementSum,
@@ -27,6 +28,7 @@ from sellout.domain import (
     SalesPoint,
     Snapshot,
 )
+from sellout.ledger import Checker
 from tests import shelves
 from tests.shelves import Shelves
 
@@ -119,6 +121,18 @@ class MemoryStore:
         found = [_movement(no, row) for no, row in rows if row.item_id == item_id and not 0 < before <= no][::-1]
         page = found[:limit]
         return MovementPage(page, page[-1].no if len(found) > limit else None)
+
+    async def ledger(self, item_id: str, after: int, limit: int) -> LedgerPage:
+        found = [_movement(no, row) for no, row in enumerate(self._shelves.movements, 1) if row.item_id == item_id]
+        later = [movement for movement in found if movement.no > after]
+        page = later[:limit]
+        return LedgerPage(page, page[-1].no if len(later) > limit else None)
+
+    async def check_ledger(self, checker: Checker) -> bool:  # noqa: ARG002 - the shelves have no seals
+        return False
+
+    async def seal_rest(self) -> int:
+        return 0
 
     async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
         sales = [row for row in self._shelves.movements if row[:2] in ((item_id, Kind.BUY), (item_id, Kind.REFUND))]

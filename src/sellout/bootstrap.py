@@ -1,4 +1,4 @@
-"""What every start sees to: the default item is there, and so is an organiser key. It touches the store only."""
+"""What every start sees to: the default item, an organiser key, sealed ledgers. It touches the store only."""
 
 from typing import NamedTuple
 
@@ -41,7 +41,14 @@ async def prepare(store: Store, settings: Settings, deadline: float) -> Prepared
     Raises StoreUnavailable where another process keeps the database locked past `deadline`.
     """
     await add_default_item(store, settings, deadline)
+    await seal_all(store)
     return await _prepare_key(store, settings)
+
+
+async def seal_all(store: Store) -> None:
+    """Seal what the ledgers have from before there were seals, and from other programs."""
+    while await store.seal_rest():
+        pass
 
 
 async def add_default_item(store: Store, settings: Settings, deadline: float) -> None:

@@ -42,8 +42,11 @@ def test_a_sound_database_is_consistent(sold: Path) -> None:
 def test_people_get_a_table(sold: Path) -> None:
     done = sellout("audit", "--database", f"sqlite:///{sold}", folder=sold.parent)
     head, *lines = [line.split() for line in done.out.splitlines()]
-    assert head == ["item", "capacity", "sold", "held", "movements", "ledger"]
-    assert lines == [["item-a", "100", "1", "0", "4", "consistent"], ["gala", "5", "2", "0", "2", "consistent"]]
+    assert head == ["item", "capacity", "sold", "held", "movements", "sealed", "ledger"]
+    assert lines == [
+        ["item-a", "100", "1", "0", "4", "4", "consistent"],
+        ["gala", "5", "2", "0", "2", "2", "consistent"],
+    ]
 
 
 TAMPERED = {
@@ -56,6 +59,18 @@ TAMPERED = {
     "a movement is changed": [
         "DROP TRIGGER movements_are_not_changed",
         "UPDATE movements SET sold = sold + 1 WHERE kind = 'buy' AND item_id = 'item-a'",
+    ],
+    "a movement is changed that no counter shows": [
+        "DROP TRIGGER movements_are_not_changed",
+        "UPDATE movements SET moved_at = moved_at + 1 WHERE kind = 'buy' AND item_id = 'item-a'",
+    ],
+    "a seal is changed": [
+        "DROP TRIGGER seals_are_not_changed",
+        "UPDATE seals SET sealed_at = sealed_at + 1 WHERE seal_no = 2 AND item_id = 'item-a'",
+    ],
+    "the last seal is removed": [
+        "DROP TRIGGER seals_are_not_removed",
+        "DELETE FROM seals WHERE item_id = 'item-a' AND seal_no = (SELECT max(seal_no) FROM seals)",
     ],
     "a purchase is removed": [
         "PRAGMA foreign_keys = OFF",
@@ -86,6 +101,18 @@ def test_people_see_which_item_it_is(sold: Path) -> None:
     lines = [line.rstrip() for line in done.out.splitlines()[1:]]
     assert lines[0].endswith(" NOT CONSISTENT")
     assert lines[1].endswith(" consistent")
+
+
+def test_a_break_of_the_ledger_is_named(sold: Path) -> None:
+    execute(sold, *TAMPERED["a seal is changed"])
+    done = sellout("audit", folder=sold.parent)
+    assert done.code == 1
+    (number,) = [no for (no,) in execute(sold, "SELECT through_no FROM seals WHERE item_id = 'item-a' AND seal_no = 2")]
+    assert done.out.splitlines()[-1] == (
+        f"item-a: seal 2, movements 2 to {number}: the movements or the seal were changed"
+    )
+    seals = json.loads(sellout("audit", "--json", folder=sold.parent).out)["items"]["item-a"]["seals"]
+    assert [(found["first_seal"], found["last_no"]) for found in seals["breaks"]] == [(2, number)]
 
 
 def test_there_must_be_a_database_to_audit(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.store.test_query_plans import BINDINGS
 
 ROWS = 20_000
 CONDITIONS = {"Index Cond", "Recheck Cond"}
-GROWING = ("inventory", "purchases", "holds", "waitlist", "movements", "used_keys", "late_payments")
+GROWING = ("inventory", "purchases", "holds", "waitlist", "movements", "used_keys", "late_payments", "seals")
 SQL = statements("transact") | statements("read")
 QUIET = "".join(f"ALTER TABLE {table} SET (autovacuum_enabled = FALSE);" for table in GROWING)
 """Without what autovacuum would find out in the midst of the tests."""
@@ -35,6 +35,8 @@ INSERT INTO used_keys (item_id, buyer, idempotency_key, action, subject_id, used
 SELECT 'item-a', 'b' || n, 'u' || n, 'pay', 'h' || n, 0 FROM generate_series(1, {ROWS}) AS n;
 INSERT INTO late_payments (payment_ref, hold_id, item_id, quantity, recorded_at)
 SELECT 'l' || n, 'h' || n, 'item-a', 1, 0 FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO seals (item_id, seal_no, through_no, movements, digest, sealed_at)
+SELECT 'item-a', n, n, 1, 'digest', 0 FROM generate_series(1, {ROWS}) AS n;
 """
 
 
@@ -86,6 +88,14 @@ def test_a_search_by_buyer_reads_a_range_of_the_index(filled: str) -> None:
     assert len(conditions) == 1
     assert "buyer >= 'b1'" in conditions[0]
     assert "buyer < 'b2'" in conditions[0]
+
+
+def test_what_is_not_sealed_is_the_end_of_an_items_ledger(filled: str) -> None:
+    conditions = {
+        node.get("Index Name"): node.get("Index Cond", "") for node in nodes(plan_of(filled, "load_unsealed"))
+    }
+    assert "movement_no > COALESCE(" in conditions["movements_of_item"]
+    assert "item_id = i.id" in conditions["seals_pkey"]
 
 
 def test_the_last_purchase_is_the_end_of_an_index(filled: str) -> None:

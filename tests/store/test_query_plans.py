@@ -44,6 +44,10 @@ BINDINGS: dict[str, dict[str, str | int]] = {
     "purchase_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "got_by_key": {"item_id": "item-a", "buyer": "b1", "key": "k1"},
     "movements": {"item_id": "item-a", "before": 2**63 - 1, "limit": 10},
+    "load_unsealed": {"ids": json.dumps(["item-a"]), "max": 10},
+    "ledger": {"item_id": "item-a", "after": 10, "limit": 10},
+    "ledger_end": {"item_id": "item-a", "after": 10},
+    "seals": {"item_id": "item-a", "after": 10, "limit": 10},
     "first_sale": {"item_id": "item-a"},
     "sold_by_steps": {"item_id": "item-a", "now": 100, "apart": 10, "first": 10},
     "purchases_since": {"after": ROWS - 10},
@@ -94,6 +98,11 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         " SELECT 'r' || value, 'h' || value, 'item-a', 1, 0 FROM json_each(?)",
         (json.dumps(list(range(ROWS))),),
     )
+    connection.execute(
+        "INSERT INTO seals (item_id, seal_no, through_no, movements, digest, sealed_at)"
+        " SELECT 'item-a', 1 + value, 1 + value, 1, 'digest', 0 FROM json_each(?)",
+        (json.dumps(list(range(ROWS))),),
+    )
     if request.param == "with statistics":
         connection.execute("ANALYZE")
     yield connection
@@ -115,6 +124,13 @@ def test_a_batch_is_read_first_and_then_the_table(filled: apsw.Connection) -> No
     plan = [str(row[3]) for row in rows]
     assert "VIRTUAL TABLE" in plan[0]
     assert "one_purchase_per_key" in plan[1]
+
+
+def test_what_is_not_sealed_is_the_end_of_an_items_ledger(filled: apsw.Connection) -> None:
+    rows = filled.execute(f"EXPLAIN QUERY PLAN {SQL['load_unsealed']}", BINDINGS["load_unsealed"]).fetchall()
+    plan = [str(row[3]) for row in rows]
+    assert "SEARCH movements USING INDEX movements_of_item (item_id=? AND rowid>?)" in plan
+    assert "SEARCH last USING PRIMARY KEY (item_id=?)" in plan
 
 
 def test_the_last_purchase_is_the_end_of_the_table(filled: apsw.Connection) -> None:

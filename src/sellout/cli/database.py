@@ -1,12 +1,12 @@
 """`sellout audit` and `sellout reset`: the commands on a whole database."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sellout.auditing import FullAudit, audit_all
 from sellout.bootstrap import add_default_item
 from sellout.cli.console import AsJson, DatabaseUrl, Failed, deadline_of, print_json, print_table, with_store
-from sellout.domain import Audit
 from sellout.http.views import audit_view
 from sellout.settings import load_settings
 from sellout.store.port import Store
@@ -19,28 +19,39 @@ def add_to(app: typer.Typer) -> None:
 
 
 def audit(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Replay the ledger of every item against its counters. Exit code 0: consistent, 1: not."""
+    """Replay the ledger of every item against its counters, and check its seals. Exit code 0: consistent, 1: not."""
     audits = with_store(load_settings(database=database), audit_all)
     consistent = all(found.consistent for found in audits)
     if as_json:
-        views = {found.item.id: audit_view(found) for found in audits}
-        print_json({"consistent": consistent, "items": views})
+        print_json({"consistent": consistent, "items": {found.audit.item.id: full_view(found) for found in audits}})
     else:
         rows = [(*_counters(found), "consistent" if found.consistent else "NOT CONSISTENT") for found in audits]
-        print_table(("item", "capacity", "sold", "held", "movements", "ledger"), rows)
+        print_table(("item", "capacity", "sold", "held", "movements", "sealed", "ledger"), rows)
+        for line in (line for found in audits for line in found.ledger.findings()):
+            typer.echo(line)
     raise typer.Exit(0 if consistent else 1)
 
 
-def _counters(found: Audit) -> tuple[str, int, int, int, int]:
-    movements = sum(total.movements for total in found.sums.values())
-    return found.item.id, found.item.capacity, found.item.sold, found.item.held, movements
+def _counters(found: FullAudit) -> tuple[str, int, int, int, int, int]:
+    item = found.audit.item
+    movements = sum(total.movements for total in found.audit.sums.values())
+    return item.id, item.capacity, item.sold, item.held, movements, found.ledger.movements
 
 
-async def audit_all(store: Store) -> list[Audit]:
-    """The audits of all items."""
-    items, _, _ = await store.items()
-    found = [await store.audit(item.id) for item in items]
-    return [audit for audit in found if audit is not None]
+def full_view(found: FullAudit) -> dict[str, Any]:
+    """The audit of an item for programs: what the HTTP interface shows, and the seals."""
+    return {
+        **audit_view(found.audit),
+        "seals": {
+            "last": found.ledger.seal_no,
+            "digest": found.ledger.digest,
+            "sealed": found.ledger.movements,
+            "unsealed": found.ledger.unsealed,
+            "breaks": [each._asdict() for each in found.ledger.breaks],
+            "breaks_in_all": found.ledger.breaks_in_all,
+        },
+        "consistent": found.consistent,
+    }
 
 
 def reset(

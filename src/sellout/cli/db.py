@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from sellout import moving
+from sellout.auditing import audit_all
 from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors, with_store
-from sellout.cli.database import audit_all
 from sellout.settings import Settings, load_settings
 
 _T = TypeVar("_T")

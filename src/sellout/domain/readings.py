@@ -84,6 +84,13 @@ class MovementPage(NamedTuple):
     next_before: int | None
 
 
+class LedgerPage(NamedTuple):
+    """Some movements of an item in their order; `next_after` asks for those that follow."""
+
+    movements: Sequence[Movement]
+    next_after: int | None
+
+
 class SalesPoint(NamedTuple):
     """Units of an item sold by an instant, without those that had been refunded by then."""
 

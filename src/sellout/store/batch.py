@@ -1,7 +1,7 @@
 """One batch in an open transaction, as steps for any engine: load what it touches, and write what was decided.
 
 Each kind of thing is one statement, whatever the size of the batch, and a batch runs only the statements of the
-kinds that it has: one that only buys runs two or three to load and two to write.
+kinds that it has: one that only buys runs two or three to load and two to write. Seals are two more.
 """
 
 from collections import Counter, defaultdict
@@ -27,6 +27,7 @@ from sellout.decide import (
     units_to_offer,
 )
 from sellout.domain import Action, Command, Entry, Hold, Instant, Item, KeyUse, Purchase, Scope
+from sellout.store.sealing import seal
 from sellout.store.steps import (
     ITEM_COLUMNS,
     NOW,
@@ -222,7 +223,7 @@ def _load_bought(
 
 
 def write(writes: Writes, now: Instant) -> Steps[None]:
-    """Put the rows of a decision into the open transaction. What others refer to goes first."""
+    """Put the rows of a decision into the open transaction. What others refer to goes first; seals come last."""
     if writes.added_items:
         yield ask("insert_items", items=to_json(writes.added_items), now=now)
     if writes.changed_items:
@@ -238,6 +239,8 @@ def write(writes: Writes, now: Instant) -> Steps[None]:
         statement = "insert_purchases" if plain else "insert_any_purchases"
         yield ask(statement, purchases=to_json(writes.purchases))
     yield from _write_changes(writes, now)
+    if moved := [item.id for item in (*writes.added_items, *writes.changed_items)]:
+        yield from seal(moved, now)
 
 
 def _write_changes(writes: Writes, now: Instant) -> Steps[None]:

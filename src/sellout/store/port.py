@@ -19,6 +19,7 @@ from sellout.domain import (
     Hold,
     Item,
     LatePayment,
+    LedgerPage,
     MovementPage,
     Outcome,
     Purchase,
@@ -27,6 +28,7 @@ from sellout.domain import (
     SalesPoint,
     Snapshot,
 )
+from sellout.ledger import Checker
 
 
 class StoreError(Exception):
@@ -119,6 +121,21 @@ class Store(Protocol):
 
     async def audit(self, item_id: str) -> Audit | None:
         """The ledger of an item against its counters, at one moment."""
+        ...
+
+    async def ledger(self, item_id: str, after: int, limit: int) -> LedgerPage:
+        """At most `limit` movements of an item in their order, from after the place `after` (0 to begin)."""
+        ...
+
+    async def check_ledger(self, checker: Checker) -> bool:
+        """Check the next seals of an item's ledger against its movements; False once all have been.
+
+        Each call is a look at another moment, and none takes long.
+        """
+        ...
+
+    async def seal_rest(self) -> int:
+        """Seal movements that no batch has sealed, some thousands at most; how many there were."""
         ...
 
     async def organiser_keys(self) -> set[str]:

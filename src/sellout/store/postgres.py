@@ -43,6 +43,7 @@ from sellout.store.postgres_connection import (
 from sellout.store.postgres_schema import upgrade
 from sellout.store.postgres_statements import statements
 from sellout.store.reader import Reader
+from sellout.store.sealing import seal_rest
 from sellout.store.steps import NOW, Ask, Row, Steps, Value, ask
 
 READERS_MAX = 4
@@ -103,6 +104,9 @@ class PostgresStore(Reader):
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
         return await self._keep(_add_first_key(name, digest))
+
+    async def seal_rest(self) -> int:
+        return await self._keep(seal_rest())
 
     async def reset(self) -> None:
         await self._keep(_delete_all())

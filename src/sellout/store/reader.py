@@ -10,6 +10,7 @@ from sellout.domain import (
     Got,
     Hold,
     LatePayment,
+    LedgerPage,
     MovementPage,
     Purchase,
     PurchasePage,
@@ -17,7 +18,8 @@ from sellout.domain import (
     SalesPoint,
     Snapshot,
 )
-from sellout.store import readings
+from sellout.ledger import Checker
+from sellout.store import readings, sealing
 from sellout.store.steps import Steps
 
 _T = TypeVar("_T")
@@ -62,6 +64,12 @@ class Reader(ABC):
 
     async def movements(self, item_id: str, before: int, limit: int) -> MovementPage:
         return await self._read(readings.movements(item_id, before, limit))
+
+    async def ledger(self, item_id: str, after: int, limit: int) -> LedgerPage:
+        return await self._read(readings.ledger(item_id, after, limit))
+
+    async def check_ledger(self, checker: Checker) -> bool:
+        return await self._read(sealing.check(checker))
 
     async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
         return await self._read(readings.sales_history(item_id, points_max))

@@ -12,6 +12,7 @@ from sellout.domain import (
     Instant,
     Kind,
     LatePayment,
+    LedgerPage,
     Movement,
     MovementPage,
     MovementSum,
@@ -23,6 +24,8 @@ from sellout.domain import (
     Snapshot,
 )
 from sellout.store.steps import ITEM_COLUMNS, NOW, Row, Steps, ask, entry_of, hold_of, item_of, purchase_of
+
+_KINDS = frozenset(Kind)
 
 NUMBER_MAX = 2**63 - 1
 """The highest number that a row can have."""
@@ -109,6 +112,16 @@ def movements(item_id: str, before: int, limit: int) -> Steps[MovementPage]:
     return MovementPage(page, page[-1].no if len(found) > limit else None)
 
 
+def ledger(item_id: str, after: int, limit: int) -> Steps[LedgerPage]:
+    """A page of an item's ledger in its order."""
+    found = yield ask("ledger", item_id=item_id, after=after, limit=limit + 1)
+    page = [
+        Movement(no, Kind(kind), purchase_id, hold_id, capacity, sold, held, moved_at)
+        for no, _, kind, capacity, sold, held, purchase_id, hold_id, moved_at in found[:limit]
+    ]
+    return LedgerPage(page, page[-1].no if len(found) > limit else None)
+
+
 def sales_history(item_id: str, points_max: int) -> Steps[Sequence[SalesPoint]]:
     """Units sold by instants that are equally far apart, counted back from now so that the last one is now."""
     now = (yield from item(item_id)).now
@@ -141,10 +154,11 @@ def audit(item_id: str) -> Steps[Audit | None]:
     totals = yield ask("movement_sums", item_id=item_id)
     return Audit(
         item=item_of(found[0]),
-        sums={Kind(kind): MovementSum(*total) for kind, *total in totals},
+        sums={Kind(kind): MovementSum(*total) for kind, *total in totals if kind in _KINDS},
         purchased=(yield from _number("purchased", item_id)),
         holding=(yield from _number("holding", item_id)),
-        unmatched=(yield from _number("unmatched_purchases", item_id))
+        unmatched=sum(count for kind, count, *_ in totals if kind not in _KINDS)
+        + (yield from _number("unmatched_purchases", item_id))
         + (yield from _number("unmatched_holds", item_id)),
     )
 

@@ -23,6 +23,7 @@ from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
 from sellout.store.queries import load_queries
 from sellout.store.reader import Reader
+from sellout.store.sealing import seal_rest
 from sellout.store.sqlite_file import (
     begin,
     check_is_there,
@@ -67,6 +68,9 @@ class SQLiteStore(Reader):
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
         values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
         return bool(await self._in_write_thread(lambda writer: _rows(writer, "add_first_organiser_key", values)))
+
+    async def seal_rest(self) -> int:
+        return await self._in_write_thread(lambda writer: self._run(writer, seal_rest()))
 
     async def reset(self) -> None:
         await self._in_write_thread(_reset)

@@ -35,7 +35,7 @@ TABLES = (
     _table(
         "inventory",
         "id item capacity sold held opens_at closes_at paused limit_per_buyer max_per_order hold_seconds "
-        "payment_seconds offer_seconds created_at decided_at",
+        "payment_seconds offer_seconds created_at decided_at seals",
         flags=("paused",),
     ),
     _table("waitlist", "entry_no id item_id buyer quantity contact hold_id position state joined_at", "entry_no"),
@@ -54,6 +54,7 @@ TABLES = (
     _table("used_keys", "item_id buyer idempotency_key action subject_id used_at"),
     _table("late_payments", "payment_ref hold_id item_id quantity recorded_at"),
     _table("movements", "movement_no item_id kind capacity sold held purchase_id hold_id moved_at", "movement_no"),
+    _table("seals", "item_id seal_no through_no movements digest sealed_at"),
     _table("organiser_keys", "name key_sha256 created_at"),
 )
 """What others refer to goes first."""

@@ -26,4 +26,4 @@ RETURNING 1;
 
 -- name: delete_all
 -- Everything that was sold and put on sale.
-TRUNCATE movements, late_payments, used_keys, purchases, holds, waitlist, inventory, batches RESTART IDENTITY;
+TRUNCATE seals, movements, late_payments, used_keys, purchases, holds, waitlist, inventory, batches RESTART IDENTITY;

@@ -224,6 +224,50 @@ INSERT INTO late_payments (payment_ref, hold_id, item_id, quantity, recorded_at)
 SELECT v ->> 0, v ->> 1, v ->> 2, (v ->> 3)::bigint, :now
 FROM jsonb_array_elements(:payments) AS v;
 
+-- name: load_unsealed
+-- Of items: the number and the digest of the last seal, and the movements that no seal covers, :max at most, as the lines
+-- that a seal's digest is made of.
+SELECT i.id, greatest(i.seals, coalesce(s.seal_no, 0)), coalesce(s.digest, ''), unsealed.lines
+FROM inventory AS i
+LEFT JOIN LATERAL (
+    SELECT seal_no, through_no, digest FROM seals WHERE item_id = i.id ORDER BY seal_no DESC LIMIT 1
+) AS s ON TRUE
+CROSS JOIN LATERAL (
+    SELECT string_agg(
+        concat('[', movement_no, ',', to_json(item_id), ',', to_json(kind), ',', capacity, ',', sold, ',', held, ',',
+               coalesce(to_json(purchase_id), 'null'), ',', coalesce(to_json(hold_id), 'null'), ',', moved_at, ']'),
+        E'\n' ORDER BY movement_no
+    ) AS lines
+    FROM (
+        SELECT *
+        FROM movements
+        WHERE item_id = i.id AND movement_no > coalesce(s.through_no, 0)
+        ORDER BY movement_no
+        LIMIT :max
+    ) AS m
+) AS unsealed
+WHERE i.id = ANY (ARRAY(SELECT jsonb_array_elements_text(:ids)));
+
+-- name: load_unsealed_items
+-- Items that have movements which no seal covers.
+SELECT i.id
+FROM inventory AS i
+WHERE EXISTS (
+    SELECT 1
+    FROM movements AS m
+    WHERE m.item_id = i.id
+      AND m.movement_no > coalesce(
+          (SELECT s.through_no FROM seals AS s WHERE s.item_id = i.id ORDER BY s.seal_no DESC LIMIT 1), 0
+      )
+)
+LIMIT :max;
+
+-- name: insert_seals
+-- The seals of a batch.
+INSERT INTO seals (item_id, seal_no, through_no, movements, digest, sealed_at)
+SELECT v ->> 0, (v ->> 1)::bigint, (v ->> 2)::bigint, (v ->> 3)::bigint, v ->> 4, (v ->> 5)::bigint
+FROM jsonb_array_elements(:seals) AS v;
+
 -- name: insert_batch
 -- The batch itself, so that it can be found again if its answer is lost.
 INSERT INTO batches (id, committed_at) VALUES (:id, :now);

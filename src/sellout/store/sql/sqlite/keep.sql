@@ -22,6 +22,7 @@ SELECT name, sql FROM sqlite_schema WHERE type = 'trigger';
 
 -- name: delete_all
 -- Everything that was sold and put on sale.
+DELETE FROM seals;
 DELETE FROM movements;
 DELETE FROM late_payments;
 DELETE FROM used_keys;

@@ -115,12 +115,35 @@ WHERE purchase_no IN (
 ORDER BY buyer, purchase_no;
 
 -- name: movements
--- A page of an item's ledger, the newest first. It reads the ledger backwards, which all items share.
+-- A page of an item's ledger, the newest first.
 SELECT movement_no, kind, purchase_id, hold_id, capacity, sold, held, moved_at
-FROM movements
+FROM movements INDEXED BY movements_of_item
 WHERE item_id = :item_id AND movement_no < :before
 ORDER BY movement_no DESC
 LIMIT :limit;
+
+-- name: ledger
+-- A page of an item's ledger in its order, as the rows that seals cover.
+SELECT movement_no, item_id, kind, capacity, sold, held, purchase_id, hold_id, moved_at
+FROM movements INDEXED BY movements_of_item
+WHERE item_id = :item_id AND movement_no > :after
+ORDER BY movement_no
+LIMIT :limit;
+
+-- name: seals
+-- A page of an item's seals in their order.
+SELECT item_id, seal_no, through_no, movements, digest, sealed_at
+FROM seals
+WHERE item_id = :item_id AND seal_no > :after
+ORDER BY seal_no
+LIMIT :limit;
+
+-- name: ledger_end
+-- The number of an item's last seal, and the movements after a place: how many, and the last one.
+SELECT i.seals, count(m.movement_no), max(m.movement_no)
+FROM inventory AS i LEFT JOIN movements AS m ON m.item_id = i.id AND m.movement_no > :after
+WHERE i.id = :item_id
+GROUP BY i.id;
 
 -- name: movement_sums
 -- The ledger of an item, added up.

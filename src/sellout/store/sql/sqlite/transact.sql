@@ -218,3 +218,42 @@ FROM jsonb_each(:uses);
 INSERT INTO late_payments (payment_ref, hold_id, item_id, quantity, recorded_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, :now
 FROM jsonb_each(:payments);
+
+-- name: load_unsealed
+-- Of items: the number and the digest of the last seal, and the movements that no seal covers, :max at most, as the lines
+-- that a seal's digest is made of. SQLite makes the lines faster than it gives out the rows.
+SELECT i.id, max(i.seals, coalesce(s.seal_no, 0)), coalesce(s.digest, ''), (
+    SELECT group_concat(
+        json_array(movement_no, item_id, kind, capacity, sold, held, purchase_id, hold_id, moved_at), char(10)
+    )
+    FROM (
+        SELECT *
+        FROM movements INDEXED BY movements_of_item
+        WHERE item_id = i.id AND movement_no > coalesce(s.through_no, 0)
+        ORDER BY movement_no
+        LIMIT :max
+    )
+)
+FROM jsonb_each(:ids) AS wanted CROSS JOIN inventory AS i ON i.id = wanted.value
+LEFT JOIN seals AS s
+  ON s.item_id = i.id AND s.seal_no = (SELECT max(last.seal_no) FROM seals AS last WHERE last.item_id = i.id);
+
+-- name: load_unsealed_items
+-- Items that have movements which no seal covers.
+SELECT i.id
+FROM inventory AS i
+WHERE EXISTS (
+    SELECT 1
+    FROM movements AS m
+    WHERE m.item_id = i.id
+      AND m.movement_no > coalesce(
+          (SELECT s.through_no FROM seals AS s WHERE s.item_id = i.id ORDER BY s.seal_no DESC LIMIT 1), 0
+      )
+)
+LIMIT :max;
+
+-- name: insert_seals
+-- The seals of a batch.
+INSERT INTO seals (item_id, seal_no, through_no, movements, digest, sealed_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+FROM jsonb_each(:seals);
