@@ -10,7 +10,7 @@ from typing import Any
 
 project = "Sellout"
 root_doc = "docs/index"
-include_patterns = ["docs/**.md", "examples/README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+include_patterns = ["docs/**.md", "examples/README.md", "[ACS]*.md"]  # all but README.md, for which the site stands
 exclude_patterns = [".*", "build", "src", "tests", "benchmarks", "deploy"]  # folders that need not be searched
 extensions = ["myst_parser"]
 myst_enable_extensions = ["tasklist"]
@@ -30,6 +30,10 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#a7a4ff", "color-brand-content": "#a7a4ff"},
 }
 
+GUIDES = "How-to guides"
+JOINING = ("webhooks", "ledger")
+"""Pages that are in the side bar as soon as they are there, also before docs/index.md has a line for them."""
+
 _PART = re.compile(r"^## (.+)\n((?:(?!## ).*\n)*)", re.MULTILINE)
 _PAGE = re.compile(r"\]\(([^):#]+)\.md")
 _DIAGRAM = re.compile(r"```mermaid\nstateDiagram-v2\n(.*?)```", re.DOTALL)
@@ -46,8 +50,11 @@ _START = """<!doctype html>
 
 def with_navigation(index: str) -> str:
     """The start page with a side bar made from its lists of links."""
-    parts = ((found[1], dict.fromkeys(_PAGE.findall(found[2]))) for found in _PART.finditer(index + "\n"))
-    return "\n\n".join([index, *(_part(caption, list(pages)) for caption, pages in parts if pages)])
+    linked = {found[1]: list(dict.fromkeys(_PAGE.findall(found[2]))) for found in _PART.finditer(index + "\n")}
+    named = {page for pages in linked.values() for page in pages}
+    there = (page for page in JOINING if (Path(__file__).parent / f"{page}.md").is_file())
+    linked[GUIDES] += [page for page in there if page not in named]
+    return "\n\n".join([index, *(_part(caption, pages) for caption, pages in linked.items() if pages)])
 
 
 def _part(caption: str, pages: list[str]) -> str:

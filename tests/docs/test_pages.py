@@ -96,3 +96,11 @@ def test_commands_and_requests_are_found_and_bad_ones_are_not_let_through(tmp_pa
         test_every_command_parses(wrong)
     with pytest.raises(AssertionError):
         test_every_request_has_a_route(wrong)
+
+
+def test_the_start_page_names_every_page() -> None:
+    named = set(re.findall(r"\]\(([^):#]+\.md)", (DOCS / "index.md").read_text("utf-8")))
+    (joining,) = re.findall(r"(?m)^JOINING = \((.*)\)$", (DOCS / "conf.py").read_text("utf-8"))
+    later = {f"{page}.md" for page in re.findall(r'"(.+?)"', joining)}
+    missing = {name_of(page) for page in DOCS.rglob("*.md")} - named - later - {"index.md"}
+    assert not missing, "give it a line in docs/index.md, from which the site's navigation is made"
