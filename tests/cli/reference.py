@@ -43,7 +43,7 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
-    return "none" if value is None else f"`{value}`"
+    return "none" if value in (None, "") else f"`{value}`"
 
 
 def _allowed(schema: dict[str, Any]) -> str:
