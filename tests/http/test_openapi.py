@@ -125,6 +125,8 @@ def test_organiser_routes_and_only_those_need_the_key(document: Document) -> Non
         ("POST", "/v1/items"),
         ("PATCH", "/v1/items/{item_id}"),
         ("GET", "/v1/items/{item_id}/purchases"),
+        ("GET", "/v1/items/{item_id}/purchases/export"),
+        ("GET", "/v1/items/{item_id}/movements/export"),
         ("GET", "/v1/items/{item_id}/late-payments"),
         ("POST", "/v1/purchases/{purchase_id}/refund"),
     }

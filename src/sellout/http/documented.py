@@ -76,6 +76,14 @@ def event_stream(*codes: str) -> dict[int | str, dict[str, Any]]:
     return described
 
 
+def file_answers(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with a file of rows."""
+    described = answers(200, None, *codes)
+    text = {"schema": {"type": "string"}}
+    described[200]["content"] = {"application/jsonl": text, "text/csv": text}
+    return described
+
+
 def tidy(document: dict[str, Any]) -> None:
     """Take out what FastAPI adds and no route answers: its own shape of errors."""
     for operations in document["paths"].values():

@@ -41,6 +41,7 @@ class Shop:
         self.rates = Rates(settings)
         self.challenge = challenge_of(settings)
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
+        self.exports_under_way = 0
         self.metrics = Metrics()
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
         self.feeds = [self.live_items.feed]

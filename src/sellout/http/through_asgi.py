@@ -23,6 +23,9 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "sellout.request_id"
 
+SENDS_FILES = "sellout.sends_files"
+"""In the scope where the server itself sends a file that it is named, by `http.response.pathsend`."""
+
 
 class ASGIDoor:
     """An ASGI application around the FastAPI one."""

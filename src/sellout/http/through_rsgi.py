@@ -19,7 +19,7 @@ from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
 from sellout.http.requests import bad_key, check_address, check_body, two_keys, unreadable_content_type
 from sellout.http.shop import Shop
-from sellout.http.through_asgi import ASGIDoor, Message
+from sellout.http.through_asgi import SENDS_FILES, ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
 
 
@@ -58,6 +58,7 @@ class Exchange(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     async def client_disconnect(self) -> None: ...
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None: ...
     def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Stream: ...
 
 
@@ -165,6 +166,9 @@ class _Translation:
         if message["type"] == "http.response.start":
             self._status, self._headers = message["status"], _text(message.get("headers", ()))
             return
+        if message["type"] == "http.response.pathsend":
+            self._exchange.response_file(self._status, self._headers, message["path"])
+            return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._stream is None and not more:
             self._exchange.response_bytes(self._status, self._headers, body)
@@ -185,6 +189,7 @@ def _asgi_scope(scope: Scope) -> ASGIScope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
+        SENDS_FILES: True,
         "http_version": scope.http_version,
         "method": scope.method,
         "scheme": scope.scheme,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sellout.domain import Audit, Entry, Hold, Instant, Item, LatePayment, MovementSum, Purchase
+from sellout.domain import Audit, Entry, Hold, Instant, Item, LatePayment, Movement, MovementSum, Purchase
 from sellout.http.times import rfc3339
 
 
@@ -81,6 +81,20 @@ def late_payment_view(payment: LatePayment) -> dict[str, Any]:
         "hold_id": payment.hold_id,
         "item": payment.item_id,
         "quantity": payment.quantity,
+    }
+
+
+def movement_view(movement: Movement) -> dict[str, Any]:
+    """A row of the ledger."""
+    return {
+        "movement_no": movement.no,
+        "kind": movement.kind,
+        "capacity": movement.capacity,
+        "sold": movement.sold,
+        "held": movement.held,
+        "purchase_id": movement.purchase_id,
+        "hold_id": movement.hold_id,
+        "moved_at": rfc3339(movement.moved_at),
     }
 
 

@@ -4,8 +4,8 @@ The hot ones, which doors and fast lane answer, are registered here as well, wit
 that there is one OpenAPI document and so that any server can do without the fast lane.
 """
 
-from sellout.http.routes import baskets, challenge, holds, items, purchases, streams, waitlist
+from sellout.http.routes import baskets, challenge, exports, holds, items, purchases, streams, waitlist
 
-routers = tuple(room.router for room in (purchases, holds, waitlist, baskets, items, streams, challenge))
+routers = tuple(room.router for room in (purchases, exports, holds, waitlist, baskets, items, streams, challenge))
 
 __all__ = ["routers"]
