@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test check format bench reference site requirements clean
+.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test check format bench reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ bench-test: $(READY_DEV) ## short real runs of the benchmark's subjects (needs w
 	@command -v wrk >/dev/null && command -v redis-server >/dev/null || \
 		{ echo "make bench-test needs wrk and redis-server; on Debian: apt-get install wrk redis-server" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/benchmarks -m tools $(ARGS)
+
+load-test: $(READY_DEV) ## a minute of overload, slow senders and idle connections, with figures (needs wrk)
+	@command -v wrk >/dev/null || { echo "make load-test needs wrk; on Debian: apt-get install wrk" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/load -m tools -s $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
