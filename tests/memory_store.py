@@ -1,9 +1,10 @@
 """A store that keeps a sale on the shelves of `tests.shelves`: the decision under the port, without an engine."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sellout.domain import (
+    ALL_SCOPES,
     Action,
     Audit,
     Command,
@@ -13,6 +14,7 @@ from sellout.domain import (
     Hold,
     Instant,
     Item,
+    KeyScope,
     KeyUse,
     Kind,
     LatePayment,
@@ -21,12 +23,16 @@ from sellout.domain import (
     MovementPage,
     MovementSum,
     NewPurchases,
+    OrganiserKey,
     Outcome,
     Purchase,
     PurchasePage,
     PurchasesSince,
+    Revocation,
     SalesPoint,
     Snapshot,
+    replacement,
+    revocation,
 )
 from sellout.ledger import Checker
 from tests import shelves
@@ -39,7 +45,7 @@ class MemoryStore:
     def __init__(self, shelves: Shelves, clock: Callable[[], Instant]) -> None:
         self._shelves = shelves
         self._clock = clock
-        self._organiser_keys: dict[str, str] = {}
+        self._organiser_keys: list[OrganiserKey] = []
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:  # noqa: ARG002 - it never waits
         return self._shelves.transact(commands, self._clock())
@@ -166,17 +172,38 @@ class MemoryStore:
         units = [movement.units for movement in self._shelves.movements if movement[:2] == (item_id, kind)]
         return MovementSum(len(units), *_counters(kind, sum(units)))
 
-    async def organiser_keys(self) -> set[str]:
-        return set(self._organiser_keys.values())
+    async def organiser_keys(self) -> Sequence[OrganiserKey]:
+        return list(self._organiser_keys)
 
-    async def set_organiser_key(self, name: str, digest: str) -> None:
-        self._organiser_keys[name] = digest
+    async def add_organiser_key(self, name: str, digest: str, scopes: Collection[KeyScope]) -> bool:
+        if any(name == key.name or digest == key.digest for key in self._organiser_keys):
+            return False
+        self._organiser_keys.append(OrganiserKey(name, digest, frozenset(scopes), self._clock()))
+        return True
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
-        if not self._organiser_keys:
-            self._organiser_keys[name] = digest
-            return True
-        return False
+        return not self._organiser_keys and await self.add_organiser_key(name, digest, ALL_SCOPES)
+
+    async def set_organiser_key(self, name: str, digest: str) -> bool:
+        plan = replacement(self._organiser_keys, name, digest)
+        for old in plan.to_revoke:
+            self._revoke(old)
+        if plan.to_add is not None:
+            await self.add_organiser_key(plan.to_add, digest, ALL_SCOPES)
+        return plan.is_valid
+
+    async def revoke_organiser_key(self, name: str, *, last_too: bool) -> Revocation:
+        result = revocation(self._organiser_keys, name)
+        if result is Revocation.REVOKED or (last_too and result is Revocation.LAST_MANAGER):
+            self._revoke(name)
+            return Revocation.REVOKED
+        return result
+
+    def _revoke(self, name: str) -> None:
+        now = self._clock()
+        self._organiser_keys = [
+            key._replace(revoked_at=now) if key.name == name else key for key in self._organiser_keys
+        ]
 
     async def reset(self) -> None:
         self._shelves = Shelves()

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sellout.domain import AddItem, Item
+from sellout.domain import AddItem, Item, replacement
 from sellout.keys import digest, new_key
 from sellout.naming import slug
 from sellout.settings import Settings
@@ -15,9 +15,13 @@ KEY_OF_FIRST_START = "first-start"
 
 
 class Prepared(NamedTuple):
-    """What a start has found or made. `new_key` is set once in a database's life and kept nowhere."""
+    """What a start has found or made. `new_key` is set once in a database's life and kept nowhere.
+
+    `key_is_revoked`: the key of the settings opens nothing, because it has been revoked.
+    """
 
     new_key: str | None
+    key_is_revoked: bool = False
 
 
 async def open_store(settings: Settings, *, clock: Clock | None = None, create: bool = True) -> Store:
@@ -60,9 +64,9 @@ async def add_default_item(store: Store, settings: Settings, deadline: float) ->
 async def _prepare_key(store: Store, settings: Settings) -> Prepared:
     if settings.organiser_key is not None:
         chosen = digest(settings.organiser_key.get_secret_value())
-        if chosen not in await store.organiser_keys():
-            await store.set_organiser_key(KEY_FROM_SETTINGS, chosen)
-        return Prepared(None)
+        plan = replacement(await store.organiser_keys(), KEY_FROM_SETTINGS, chosen)
+        is_valid = await store.set_organiser_key(KEY_FROM_SETTINGS, chosen) if plan.changes else plan.is_valid
+        return Prepared(None, key_is_revoked=not is_valid)
     if await store.organiser_keys():
         return Prepared(None)
     made = new_key()

@@ -56,7 +56,8 @@ def api_page() -> str:
         "A running server describes itself: `/docs` is Swagger UI, where requests can be tried, with the members of "
         "every body and answer; `/openapi.json` is its document, from which this page is made.",
         'Bodies are JSON. "key" is an `Idempotency-Key`, which may be left out; "organiser" is '
-        "`Authorization: Bearer KEY` with an organiser key. Every answer has a `Request-Id`. Every error is a problem "
+        "`Authorization: Bearer KEY` with an organiser key of the scope behind it. Every answer has a `Request-Id`. "
+        "Every error is a problem "
         f"document. These can come anywhere, and are left out below: {_linked(ANYWHERE)}.",
         *parts,
     )
@@ -70,10 +71,15 @@ def _words(description: str) -> str:
     return " ".join(description.split())
 
 
+def _organiser(route: Route) -> str:
+    scopes = [scope for way in route.described.get("security", ()) for needed in way.values() for scope in needed]
+    return " ".join(["organiser", *(f"`{scope}`" for scope in scopes)])
+
+
 def _takes(route: Route) -> str:
     headers = {parameter["name"] for parameter in route.described.get("parameters", ()) if parameter["in"] == "header"}
     taken = {
-        "organiser": "security" in route.described,
+        _organiser(route): "security" in route.described,
         "key": "Idempotency-Key" in headers,
         "a body": "requestBody" in route.described,
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sellout.domain import AddItem, Command, ConfirmHold, JoinWaitlist, Outcome, PayHold, Refund, TakeHold
+from sellout.domain import AddItem, Command, ConfirmHold, JoinWaitlist, KeyScope, Outcome, PayHold, Refund, TakeHold
 from sellout.settings import Settings
 from sellout.store.port import Store
 from sellout.store.tables import TABLES
@@ -51,6 +51,14 @@ def transact(url: str, commands: Sequence[Command]) -> list[Outcome]:
     return found
 
 
+async def make_keys(store: Store) -> None:
+    """One of each kind: for all scopes, for one, and revoked."""
+    await store.add_first_organiser_key("first-start", "one")
+    await store.add_organiser_key("office", "two", {KeyScope.MANAGE})
+    await store.add_organiser_key("till", "three", {KeyScope.READ, KeyScope.SELL})
+    await store.revoke_organiser_key("till", last_too=False)
+
+
 def rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that is in a database."""
     queries = {t.name: f"SELECT {', '.join(t.columns)} FROM {t.name} ORDER BY {t.order}" for t in TABLES}
@@ -78,13 +86,15 @@ def fresh(engine: str, folder: Path, name: str) -> str:
 def test_a_shop_moves_with_all_that_it_has_and_goes_on(tmp_path: Path, here: str, there: str) -> None:
     source, target = fresh(here, tmp_path, "here.db"), fresh(there, tmp_path, "there.db")
     transact(source, SALE)
-    before = rows(source)
+    use(source, make_keys)
+    before, keys = rows(source), use(source, lambda store: store.organiser_keys())
     done = sellout("db", "copy", source, target, "--json", folder=tmp_path)
     assert done.code == 0, done.err
     said = json.loads(done.out)
     assert all(said["consistent"].values())
     assert said["rows"] == {name: len(found) for name, found in before.items()}
     assert rows(target) == before
+    assert use(target, lambda store: store.organiser_keys()) == keys
     assert [bool(row[7]) for row in rows(source)["inventory"]] == [True, True], "the source sells no more"
     replay, sold = transact(target, [a_buy("a", 2, "ada", "k1"), a_buy("a", 1, "eve", "new")])
     assert (replay.replayed, sold.replayed) == (True, False)  # type: ignore[union-attr]
@@ -111,6 +121,17 @@ def test_nothing_is_copied_over_a_shop(tmp_path: Path, engine: str) -> None:
     assert "has items already" in done.err
     assert rows(target) == before
     assert not any(row[7] for row in rows(source)["inventory"][:1]), "and the source goes on selling"
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_keys_of_a_copy_are_those_of_the_source_alone(tmp_path: Path, engine: str) -> None:
+    source, target = fresh("sqlite", tmp_path, "here.db"), fresh(engine, tmp_path, "there.db")
+    transact(source, SALE)
+    use(target, make_keys)
+    before = rows(target)
+    done = sellout("db", "copy", source, target, folder=tmp_path)
+    assert (done.code, "has organiser keys already" in done.err) == (1, True)
+    assert rows(target) == before
 
 
 def test_a_copy_needs_two_databases(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ TEXTS = sorted(
     if path.is_file() and "requirements" not in path.name
 )
 VARIABLES = {PREFIX + name.upper(): name for name in Settings.model_fields}
-GROUPS = ["db", "items"]
+GROUPS = ["db", "items", "keys"]
 
 
 def parse(words: list[str]) -> str:

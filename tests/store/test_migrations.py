@@ -8,7 +8,7 @@ from unittest import mock
 import apsw
 import pytest
 
-from sellout.domain import Bought, Kind, Refund, TakeHold
+from sellout.domain import ALL_SCOPES, Bought, Kind, OrganiserKey, Refund, TakeHold
 from sellout.store.migrations import migrations, missing
 from sellout.store.port import StoreUnusable
 from sellout.store.sqlite import SQLiteStore
@@ -22,7 +22,7 @@ SALE_OF_VERSION_1 = """
     VALUES ('p1', 'a', 'A', 'ada', 2, 'k1', 2), ('p2', 'a', 'A', '', 3, NULL, 3);
     UPDATE purchases SET refunded_at = 4 WHERE id = 'p2';
     UPDATE inventory SET sold = 2, capacity = 8, decided_at = 5;
-    INSERT INTO organiser_keys VALUES ('first-start', 'digest', 1);
+    INSERT INTO organiser_keys (name, key_sha256, created_at) VALUES ('first-start', 'digest', 1);
 """
 
 
@@ -65,7 +65,7 @@ def test_an_earlier_database_is_brought_up_to_date_with_all_that_is_in_it(tmp_pa
             assert isinstance(replay, Bought)
             assert (replay.replayed, replay.purchase.id) == (True, "p1")
             assert [type(refunded).__name__, type(held).__name__] == ["Refunded", "Held"]
-            assert await store.organiser_keys() == {"digest"}
+            assert await store.organiser_keys() == [OrganiserKey("first-start", "digest", ALL_SCOPES, 1)]
         finally:
             await store.close()
 

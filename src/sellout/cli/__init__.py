@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import sellout
-from sellout.cli import database, db, export, items, running
+from sellout.cli import database, db, export, items, keys, running
 from sellout.cli.console import Failed
 from sellout.settings import BadSetting
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 for commands in (running, database, export):
     commands.add_to(app)
 app.add_typer(items.app, name="items")
+app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 
 

@@ -1,6 +1,6 @@
 """The calls of an organiser, as values: what each asks for. `Client` and `AsyncClient` have a method for each.
 
-All of them need the organiser key, and raise `Unauthorized` without a valid one.
+All of them need the organiser key, and raise `Unauthorized` without a valid one, `Forbidden` with one that may not.
 """
 
 from collections.abc import Callable, Mapping

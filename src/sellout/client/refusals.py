@@ -124,4 +124,4 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """The organiser key is valid, but may not do this."""
+    """The organiser key is valid, but has not the scope that this needs."""

@@ -3,6 +3,7 @@
     things.py    what there is: items, purchases, holds, waiting-list entries, movements
     commands.py  what buyers and organisers ask
     outcomes.py  what they got
+    keys.py      organisers' keys
     readings.py  what is shown of a sale without changing it
 
 Most are named tuples, because a rush makes hundreds of thousands of them and a named tuple is both the cheapest
@@ -26,6 +27,16 @@ from sellout.domain.commands import (
     ReleaseHold,
     Settle,
     TakeHold,
+)
+from sellout.domain.keys import (
+    ALL_SCOPES,
+    KeyScope,
+    OrganiserKey,
+    Replacement,
+    Revocation,
+    is_successor,
+    replacement,
+    revocation,
 )
 from sellout.domain.outcomes import (
     BasketBought,
@@ -77,6 +88,7 @@ from sellout.domain.things import (
 )
 
 __all__ = [
+    "ALL_SCOPES",
     "ANONYMOUS",
     "CAPACITY_MAX",
     "MICROSECONDS",
@@ -105,6 +117,7 @@ __all__ = [
     "ItemSaved",
     "JoinWaitlist",
     "Joined",
+    "KeyScope",
     "KeyUse",
     "Kind",
     "LatePayment",
@@ -116,6 +129,7 @@ __all__ = [
     "MovementPage",
     "MovementSum",
     "NewPurchases",
+    "OrganiserKey",
     "Outcome",
     "PayHold",
     "Purchase",
@@ -127,6 +141,8 @@ __all__ = [
     "Refused",
     "ReleaseHold",
     "Released",
+    "Replacement",
+    "Revocation",
     "SalesPoint",
     "Scope",
     "Settle",
@@ -134,5 +150,8 @@ __all__ = [
     "Snapshot",
     "State",
     "TakeHold",
+    "is_successor",
     "purchase_of",
+    "replacement",
+    "revocation",
 ]

@@ -14,6 +14,9 @@ _JSON = ("content-type", "application/json")
 _PROBLEM = ("content-type", MEDIA_TYPE)
 
 
+KEY_WANTED = ("unauthorized", "forbidden")
+"""Problems that say with WWW-Authenticate how to do better (RFC 6750, section 3)."""
+
 _EMPTY_REQUEST_ID = b'"request_id":""'
 """No caller's text can look like this: within a JSON string its quotes would be escaped."""
 
@@ -47,8 +50,9 @@ def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, byt
     headers = [_PROBLEM]
     if problem.retry_after is not None:
         headers.append(("retry-after", str(problem.retry_after)))
-    if problem.status == 401:
-        headers.append(("www-authenticate", 'Bearer realm="organiser"'))
+    if problem.code in KEY_WANTED:
+        bearer = f", {problem.bearer}" if problem.bearer else ""
+        headers.append(("www-authenticate", f'Bearer realm="organiser"{bearer}'))
     return headers, before, after
 
 

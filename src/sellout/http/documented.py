@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
+from sellout.http.answers import KEY_WANTED
 from sellout.http.models import ProblemOut
 from sellout.http.problems import MEDIA_TYPE, PROBLEMS
 
@@ -28,6 +29,7 @@ REQUEST_ID = _header("Request-Id", "The id of this request, the same as in the l
 LOCATION = _header("Location", "Where it is to be found")
 REPLAYED = _header("Idempotent-Replayed", "`true` where the Idempotency-Key had this answer before")
 LINK = _header("Link", 'The next page of a CSV list, with `rel="next"`')
+_AUTHENTICATE = _header("WWW-Authenticate", "That a key is needed, and which scope the one that was sent lacks")
 _RETRY_AFTER = _header("Retry-After", "Seconds to wait before a retry", "integer")
 
 _NO_HEADERS: Headers = {}
@@ -50,7 +52,9 @@ def answers(
         described[problem_status] = {
             "description": "; ".join(f"`{code}`: {PROBLEMS[code].when}" for code in same),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
-            "headers": REQUEST_ID | (_RETRY_AFTER if problem_status in (409, 429, 503) else _NO_HEADERS),
+            "headers": REQUEST_ID
+            | (_RETRY_AFTER if problem_status in (409, 429, 503) else _NO_HEADERS)
+            | (_AUTHENTICATE if set(same) & set(KEY_WANTED) else _NO_HEADERS),
         }
     return described
 

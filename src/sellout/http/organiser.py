@@ -1,35 +1,47 @@
-"""Who may use the organiser routes: whoever sends a valid key as a bearer token."""
+"""Who may use the organiser routes: whoever sends a valid key, as a bearer token, with the scope that a route needs."""
 
-import hmac
 from typing import Annotated
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.params import Depends as Dependency
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from sellout.domain import KeyScope
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop, shop_of
-from sellout.keys import digest
-from sellout.store.port import Store
+from sellout.keys import digest, matching
 
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="organiser key",
-    description="SELLOUT_ORGANISER_KEY, or the key that the first start printed",
+    description="A key of `sellout keys add`, the one that the first start printed, or SELLOUT_ORGANISER_KEY. "
+    "A key has scopes: `read`, `sell`, `manage`; each route names the one that it needs.",
 )
 
 
+def organiser_only(scope: KeyScope) -> list[Dependency]:
+    """Makes a route one for organisers, and says which scope it needs: to the program and to the OpenAPI document."""
+    return [Security(require_organiser, scopes=[scope])]
+
+
 async def require_organiser(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    needed: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> None:
-    """Raises BadRequest (401) unless the request carries a valid organiser key."""
+    """Raises BadRequest: 401 unless the request carries a valid key, 403 unless that has all scopes that are needed."""
     if credentials is None:
         raise BadRequest(Problem("unauthorized", "This route needs an organiser key: Authorization: Bearer KEY."))
     shop: Shop = shop_of(request)
-    if not await is_valid(digest(credentials.credentials), shop.store):
-        raise BadRequest(Problem("unauthorized", "This organiser key is not valid."))
+    key = matching(digest(credentials.credentials), await shop.store.organiser_keys())
+    if key is None:
+        raise BadRequest(Problem("unauthorized", "This organiser key is not valid.", bearer='error="invalid_token"'))
+    for scope in map(KeyScope, needed.scopes):
+        if not key.may(scope):
+            raise BadRequest(_forbidden(scope))
 
 
-async def is_valid(given: str, store: Store) -> bool:
-    """Whether this is the digest of a valid organiser key. Raises StoreUnavailable."""
-    return any(hmac.compare_digest(given, known) for known in await store.organiser_keys())
+def _forbidden(scope: KeyScope) -> Problem:
+    detail = f"This organiser key may not do this: it has not the scope `{scope}`."
+    return Problem("forbidden", detail, bearer=f'error="insufficient_scope", scope="{scope}"')

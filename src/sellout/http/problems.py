@@ -31,10 +31,12 @@ class ProblemType(NamedTuple):
 PROBLEMS: dict[str, ProblemType] = {
     "unauthorized": ProblemType(
         401, "Unauthorized", "The route is for organisers and the request has no valid key.",
-        "Send `Authorization: Bearer KEY` with the key that the first start printed, or set SELLOUT_ORGANISER_KEY.",
+        "Send `Authorization: Bearer KEY` with the key that the first start printed, one of `sellout keys add`, "
+        "or that of SELLOUT_ORGANISER_KEY.",
     ),
     "forbidden": ProblemType(
-        403, "Forbidden", "The key is valid, but may not do this.", "Use a key that may.",
+        403, "Forbidden", "The organiser key is valid, but has not the scope that this needs; `detail` names it.",
+        "Use a key that has it: `sellout keys add` makes one.",
     ),
     "challenge_required": ProblemType(
         403, "A challenge is to be passed first",
@@ -182,6 +184,8 @@ class Problem(NamedTuple):
     hold_expires_at: str | None = None
     refund_due: bool | None = None
     errors: tuple[FieldError, ...] = ()
+    bearer: str | None = None
+    """What the header WWW-Authenticate says beside the realm; no part of the body."""
 
     @property
     def status(self) -> int:

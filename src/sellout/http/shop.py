@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Request
 
 from sellout.bootstrap import open_store, prepare
@@ -22,6 +23,8 @@ from sellout.settings import Settings
 from sellout.store.clock import Clock
 from sellout.store.port import Store, first_item
 from sellout.telemetry import Metrics
+
+log = structlog.get_logger()
 
 GC_THRESHOLD = 50_000
 """New container objects between two looks of the garbage collector."""
@@ -53,6 +56,8 @@ class Shop:
         prepared = await prepare(self.store, settings, time.monotonic() + settings.lock_wait_seconds)
         if prepared.new_key is not None:
             announce_key(prepared.new_key)
+        if prepared.key_is_revoked:
+            log.warning("organiser_key_revoked", reason="the key in SELLOUT_ORGANISER_KEY has been revoked")
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
         self.committer = Committer(self.store, limits, self.metrics.observe_batch, self.metrics.set_queue_length)
         self.committer.start()

@@ -8,7 +8,7 @@ A refusal is an outcome, never an error. An error means that the store could not
 then either not done, or done and found again under its idempotency keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from sellout.domain import (
@@ -18,13 +18,16 @@ from sellout.domain import (
     Got,
     Hold,
     Item,
+    KeyScope,
     LatePayment,
     LedgerPage,
     MovementPage,
+    OrganiserKey,
     Outcome,
     Purchase,
     PurchasePage,
     PurchasesSince,
+    Revocation,
     SalesPoint,
     Snapshot,
 )
@@ -138,16 +141,28 @@ class Store(Protocol):
         """Seal movements that no batch has sealed, some thousands at most; how many there were."""
         ...
 
-    async def organiser_keys(self) -> set[str]:
-        """SHA-256 digests (hex) of the organiser keys that are valid."""
+    async def organiser_keys(self) -> Sequence[OrganiserKey]:
+        """All organiser keys, the revoked ones too, in the order in which they were made."""
         ...
 
-    async def set_organiser_key(self, name: str, digest: str) -> None:
-        """Make the key with this digest valid under `name`, in place of the one that had the name."""
+    async def add_organiser_key(self, name: str, digest: str, scopes: Collection[KeyScope]) -> bool:
+        """Make a key valid under a name that no key has had; whether there was none. Names are never given again."""
         ...
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
-        """Make this key valid where there is none at all; whether there was none."""
+        """Make this key valid, for all scopes, where there has never been one; whether there had not."""
+        ...
+
+    async def set_organiser_key(self, name: str, digest: str) -> bool:
+        """Let this key, for all scopes, take the place of the one that was set before it under `name`.
+
+        The earlier one is revoked, and the new one is called `name-2`, and so on. Whether the key is valid then: one
+        that has been revoked stays so, and changes nothing.
+        """
+        ...
+
+    async def revoke_organiser_key(self, name: str, *, last_too: bool) -> Revocation:
+        """Let a key be valid no longer, from now on; the last one that may manage only with `last_too`."""
         ...
 
     async def reset(self) -> None:

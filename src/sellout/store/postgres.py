@@ -14,7 +14,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -25,8 +25,11 @@ from sellout.domain import (
     MICROSECONDS,
     Command,
     Instant,
+    KeyScope,
     Outcome,
+    Revocation,
 )
+from sellout.store import keeping
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock
 from sellout.store.port import StoreUnavailable
@@ -99,11 +102,17 @@ class PostgresStore(Reader):
         async with self._turn:
             return await self._try_until(deadline, _Batch(commands))
 
-    async def set_organiser_key(self, name: str, digest: str) -> None:
-        await self._keep(_set_key(name, digest))
+    async def add_organiser_key(self, name: str, digest: str, scopes: Collection[KeyScope]) -> bool:
+        return await self._keep(keeping.add_key(name, digest, scopes))
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
-        return await self._keep(_add_first_key(name, digest))
+        return await self._keep(keeping.add_first_key(name, digest))
+
+    async def set_organiser_key(self, name: str, digest: str) -> bool:
+        return await self._keep(keeping.set_key(name, digest))
+
+    async def revoke_organiser_key(self, name: str, *, last_too: bool) -> Revocation:
+        return await self._keep(keeping.revoke_key(name, last_too=last_too))
 
     async def seal_rest(self) -> int:
         return await self._keep(seal_rest())
@@ -306,18 +315,6 @@ async def open_postgres(url: str, clock: Clock | None = None, wait_seconds: floa
 
 async def _nothing_to_reset(_: object) -> None:
     """Readers change nothing of their session, so giving one back costs no question."""
-
-
-def _set_key(name: str, digest: str) -> Steps[None]:
-    now = (yield ask(NOW))[0][0]
-    yield ask("remove_organiser_key", digest=digest, name=name)
-    yield ask("set_organiser_key", name=name, digest=digest, now=now)
-
-
-def _add_first_key(name: str, digest: str) -> Steps[bool]:
-    now = (yield ask(NOW))[0][0]
-    yield ask("lock_organiser_keys")
-    return bool((yield ask("add_first_organiser_key", name=name, digest=digest, now=now)))
 
 
 def _delete_all() -> Steps[None]:

@@ -56,13 +56,15 @@ async def postgres_source(url: str, wait_seconds: float, *, locked: bool) -> Asy
 
 @contextlib.asynccontextmanager
 async def postgres_target(url: str, wait_seconds: float) -> AsyncIterator[PostgresTarget]:
-    """A database to fill, without its triggers. Raises StoreUnusable where it has items."""
+    """A database to fill, without its triggers. Raises StoreUnusable where it has items or keys."""
     async with _connected(url, wait_seconds) as connection:
         await upgrade(connection)
         async with connection.transaction():
             await connection.execute("LOCK TABLE inventory IN EXCLUSIVE MODE")
             if await connection.fetchval("SELECT count(*) FROM inventory"):
                 raise StoreUnusable("the target has items already: name a database that has none")
+            if await connection.fetchval("SELECT count(*) FROM organiser_keys"):
+                raise StoreUnusable("the target has organiser keys already: name a database that has none")
             for table in TABLES:
                 await connection.execute(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
             yield PostgresTarget(connection)

@@ -12,6 +12,7 @@ from sellout.domain import (
     LatePayment,
     LedgerPage,
     MovementPage,
+    OrganiserKey,
     Purchase,
     PurchasePage,
     PurchasesSince,
@@ -19,7 +20,7 @@ from sellout.domain import (
     Snapshot,
 )
 from sellout.ledger import Checker
-from sellout.store import readings, sealing
+from sellout.store import keeping, readings, sealing
 from sellout.store.steps import Steps
 
 _T = TypeVar("_T")
@@ -80,8 +81,8 @@ class Reader(ABC):
     async def audit(self, item_id: str) -> Audit | None:
         return await self._read(readings.audit(item_id))
 
-    async def organiser_keys(self) -> set[str]:
-        return await self._read(readings.organiser_keys())
+    async def organiser_keys(self) -> Sequence[OrganiserKey]:
+        return await self._read(keeping.organiser_keys())
 
     async def ping(self) -> None:
         await self._read(readings.ping())

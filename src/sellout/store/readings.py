@@ -163,11 +163,6 @@ def audit(item_id: str) -> Steps[Audit | None]:
     )
 
 
-def organiser_keys() -> Steps[set[str]]:
-    """Digests of the valid keys."""
-    return {digest for (digest,) in (yield ask("organiser_keys"))}
-
-
 def ping() -> Steps[None]:
     """Any answer will do."""
     yield ask("ping")

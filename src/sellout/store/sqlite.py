@@ -7,7 +7,7 @@ for the other. The event loop waits for a whole batch at a time, so threads cost
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -17,8 +17,11 @@ import apsw
 from sellout.decide import decide
 from sellout.domain import (
     Command,
+    KeyScope,
     Outcome,
+    Revocation,
 )
+from sellout.store import keeping
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
 from sellout.store.queries import load_queries
@@ -61,13 +64,17 @@ class SQLiteStore(Reader):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._write_thread, self._transact, commands, deadline)
 
-    async def set_organiser_key(self, name: str, digest: str) -> None:
-        values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
-        await self._in_write_thread(lambda writer: _rows(writer, "set_organiser_key", values))
+    async def add_organiser_key(self, name: str, digest: str, scopes: Collection[KeyScope]) -> bool:
+        return await self._keep(keeping.add_key(name, digest, scopes))
 
     async def add_first_organiser_key(self, name: str, digest: str) -> bool:
-        values: dict[str, Value] = {"name": name, "digest": digest, "now": self._clock()}
-        return bool(await self._in_write_thread(lambda writer: _rows(writer, "add_first_organiser_key", values)))
+        return await self._keep(keeping.add_first_key(name, digest))
+
+    async def set_organiser_key(self, name: str, digest: str) -> bool:
+        return await self._keep(keeping.set_key(name, digest))
+
+    async def revoke_organiser_key(self, name: str, *, last_too: bool) -> Revocation:
+        return await self._keep(keeping.revoke_key(name, last_too=last_too))
 
     async def seal_rest(self) -> int:
         return await self._in_write_thread(lambda writer: self._run(writer, seal_rest()))
@@ -111,6 +118,9 @@ class SQLiteStore(Reader):
                 return work(writer)
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, transact)
+
+    async def _keep(self, steps: Steps[_T]) -> _T:
+        return await self._in_write_thread(lambda writer: self._run(writer, steps))
 
     def _drop_writer(self) -> None:
         if self._writer is not None:

@@ -64,7 +64,7 @@ async def sqlite_source(path: Path, wait_seconds: float, *, locked: bool) -> Asy
 
 @contextlib.asynccontextmanager
 async def sqlite_target(path: Path, wait_seconds: float) -> AsyncIterator[SQLiteTarget]:
-    """A file to fill, without its triggers. Raises StoreUnusable where it has items."""
+    """A file to fill, without its triggers. Raises StoreUnusable where it has items or keys."""
     with (
         unavailable_on_error(),
         contextlib.closing(open_database(path, host_clock, wait_seconds)) as connection,
@@ -73,6 +73,8 @@ async def sqlite_target(path: Path, wait_seconds: float) -> AsyncIterator[SQLite
         try:
             if connection.execute("SELECT 1 FROM inventory").fetchall():
                 raise StoreUnusable("the target has items already: name a database that has none")
+            if connection.execute("SELECT 1 FROM organiser_keys").fetchall():
+                raise StoreUnusable("the target has organiser keys already: name a database that has none")
             triggers = connection.execute(_KEEP["triggers"]).fetchall()
             for name, _ in triggers:
                 connection.execute(f'DROP TRIGGER "{name}"')

@@ -55,7 +55,7 @@ TABLES = (
     _table("late_payments", "payment_ref hold_id item_id quantity recorded_at"),
     _table("movements", "movement_no item_id kind capacity sold held purchase_id hold_id moved_at", "movement_no"),
     _table("seals", "item_id seal_no through_no movements digest sealed_at"),
-    _table("organiser_keys", "name key_sha256 created_at"),
+    _table("organiser_keys", "name key_sha256 created_at scopes revoked_at"),
 )
 """What others refer to goes first."""
 

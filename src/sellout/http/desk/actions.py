@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from sellout.domain import CAPACITY_MAX, MICROSECONDS, Change, ChangeItem, Instant, Item, ItemSaved, Outcome, Refused
 from sellout.http.desk.desk import Desk, OpenDesk
-from sellout.http.desk.gate import Organiser, read_own_form
+from sellout.http.desk.gate import Manager, read_own_form
 from sellout.http.desk.items import show_item
 from sellout.http.desk.session import Session
 from sellout.http.desk.showing import back_to, show
@@ -23,42 +23,42 @@ Making = Callable[[Item, Instant], tuple[Change, ...]]
 
 
 @router.post("/desk/items/{item_id}/open")
-async def open_now(request: Request, shop: OpenShop, desk: OpenDesk, session: Organiser, item_id: str) -> Response:
+async def open_now(request: Request, shop: OpenShop, desk: OpenDesk, session: Manager, item_id: str) -> Response:
     """Let the sale begin now, or begin again."""
     await read_own_form(request, session)
     return await _change(shop, desk, session, item_id, opened, "opened")
 
 
 @router.post("/desk/items/{item_id}/pause")
-async def pause(request: Request, shop: OpenShop, desk: OpenDesk, session: Organiser, item_id: str) -> Response:
+async def pause(request: Request, shop: OpenShop, desk: OpenDesk, session: Manager, item_id: str) -> Response:
     """Let nobody buy until the sale goes on."""
     await read_own_form(request, session)
     return await _change(shop, desk, session, item_id, lambda *_: (Change("paused", value=True),), "paused")
 
 
 @router.post("/desk/items/{item_id}/resume")
-async def resume(request: Request, shop: OpenShop, desk: OpenDesk, session: Organiser, item_id: str) -> Response:
+async def resume(request: Request, shop: OpenShop, desk: OpenDesk, session: Manager, item_id: str) -> Response:
     """Let the sale go on."""
     await read_own_form(request, session)
     return await _change(shop, desk, session, item_id, lambda *_: (Change("paused", value=False),), "resumed")
 
 
 @router.get("/desk/items/{item_id}/close")
-async def close_page(shop: OpenShop, session: Organiser, item_id: str) -> Response:
+async def close_page(shop: OpenShop, session: Manager, item_id: str) -> Response:
     """Is it meant?"""
     item, now = await item_now(shop, item_id)
     return show("close.html", session, item=item, state=item.state(now))
 
 
 @router.post("/desk/items/{item_id}/close")
-async def close(request: Request, shop: OpenShop, desk: OpenDesk, session: Organiser, item_id: str) -> Response:
+async def close(request: Request, shop: OpenShop, desk: OpenDesk, session: Manager, item_id: str) -> Response:
     """End the sale now."""
     await read_own_form(request, session)
     return await _change(shop, desk, session, item_id, closed, "closed")
 
 
 @router.post("/desk/items/{item_id}/restock")
-async def restock(request: Request, shop: OpenShop, desk: OpenDesk, session: Organiser, item_id: str) -> Response:
+async def restock(request: Request, shop: OpenShop, desk: OpenDesk, session: Manager, item_id: str) -> Response:
     """Add units to the capacity that the form was shown with: pressed twice, or by two, it adds them once."""
     form = await read_own_form(request, session)
     item, _ = await item_now(shop, item_id)

@@ -1,10 +1,12 @@
 """The gate of the desk: who may come in, which forms are the session's own, and where everybody else is led."""
 
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
 
+from sellout.domain import KeyScope
 from sellout.http.desk.desk import OpenDesk
 from sellout.http.desk.session import PATH, Session, Sessions
 from sellout.http.desk.showing import show
@@ -40,12 +42,43 @@ async def signed_in(request: Request, shop: OpenShop, desk: OpenDesk) -> Session
 
 
 Organiser = Annotated[Session, Depends(signed_in)]
+"""Whoever may see the desk."""
+
+
+class NotAllowed(Exception):
+    """The session is of a key that has not the scope which this needs."""
+
+    def __init__(self, session: Session, scope: KeyScope) -> None:
+        super().__init__(scope)
+        self.session = session
+        self.scope = scope
+
+
+def who_may(scope: KeyScope) -> Callable[[Organiser], Session]:
+    """Makes what a route depends on where it needs more than seeing the desk."""
+
+    def allowed(session: Organiser) -> Session:
+        if scope not in session.scopes:
+            raise NotAllowed(session, scope)
+        return session
+
+    return allowed
+
+
+Seller = Annotated[Session, Depends(who_may(KeyScope.SELL))]
+"""Whoever may refund."""
+
+Manager = Annotated[Session, Depends(who_may(KeyScope.MANAGE))]
+"""Whoever may add items and change them."""
 
 
 async def session_of(request: Request, sessions: Sessions, store: Store) -> Session | None:
-    """The session of a request, if its key is still valid. Raises StoreUnavailable."""
+    """The session of a request, if its key is still valid and may see the desk. Raises StoreUnavailable."""
     session = sessions.read(request)
-    return session if session is not None and session.is_of(await store.organiser_keys()) else None
+    if session is None:
+        return None
+    key = session.opened_by(await store.organiser_keys())
+    return session._replace(scopes=key.scopes) if key is not None and key.may(KeyScope.READ) else None
 
 
 async def read_own_form(request: Request, session: Session) -> Form:
@@ -74,6 +107,7 @@ def guard(app: FastAPI) -> None:
     """Lead strangers to the sign-in page, and say of a form that is not the session's own that it did nothing."""
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     app.add_exception_handler(NotOurForm, _refuse_form)
+    app.add_exception_handler(NotAllowed, _refuse)
 
 
 async def _to_sign_in(request: Request, _: Exception) -> Response:
@@ -83,6 +117,11 @@ async def _to_sign_in(request: Request, _: Exception) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return see_other(f"{SIGN_IN}?{urlencode({'next': local(request.url.path + query)})}")
     return show("sign-in.html", status=401, alert=OVER, next=came_from(request))
+
+
+async def _refuse(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, NotAllowed)  # noqa: S101 - it is registered for no other
+    return show("forbidden.html", refused.session, status=403, scope=refused.scope, back=came_from(request))
 
 
 async def _refuse_form(request: Request, _: Exception) -> Response:

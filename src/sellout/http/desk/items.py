@@ -19,7 +19,7 @@ from sellout.http.desk.fields import (
     typed,
     values_of,
 )
-from sellout.http.desk.gate import Organiser, is_own
+from sellout.http.desk.gate import Manager, Organiser, is_own
 from sellout.http.desk.reading import ItemReading
 from sellout.http.desk.session import Session
 from sellout.http.desk.showing import back_to, show
@@ -36,13 +36,13 @@ NOT_OURS = "This form was older than your session, so nothing was changed. What 
 
 
 @router.get("/desk/items/new")
-async def new_page(shop: OpenShop, session: Organiser) -> Response:
+async def new_page(shop: OpenShop, session: Manager) -> Response:
     """The form of a new item."""
     return _show_new(shop, session, typed({}), {})
 
 
 @router.post("/desk/items/new")
-async def add(request: Request, shop: OpenShop, session: Organiser) -> Response:
+async def add(request: Request, shop: OpenShop, session: Manager) -> Response:
     """Put an item on sale."""
     form = await read_form(request)
     if not is_own(form, session):
@@ -106,7 +106,7 @@ class Filled(NamedTuple):
 
 
 @router.get("/desk/items/{item_id}/settings")
-async def settings_page(shop: OpenShop, session: Organiser, item_id: str) -> Response:
+async def settings_page(shop: OpenShop, session: Manager, item_id: str) -> Response:
     """The form of an item's settings."""
     item, _ = await item_now(shop, item_id)
     values = values_of(item)
@@ -114,7 +114,7 @@ async def settings_page(shop: OpenShop, session: Organiser, item_id: str) -> Res
 
 
 @router.post("/desk/items/{item_id}/settings")
-async def change(request: Request, shop: OpenShop, session: Organiser, item_id: str) -> Response:
+async def change(request: Request, shop: OpenShop, session: Manager, item_id: str) -> Response:
     """Change what was changed in the form, and nothing else."""
     form = await read_form(request)
     filled = Filled(typed(form), form.get(WAS, "{}"))

@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 
 from sellout.domain import Purchase, Reason, Refund, Refunded, Refused
 from sellout.http.desk.export import purchases_file
-from sellout.http.desk.gate import Organiser, local, read_own_form
+from sellout.http.desk.gate import Organiser, Seller, local, read_own_form
 from sellout.http.desk.showing import back_to, show
 from sellout.http.pages.items import item_now
 from sellout.http.pages.purchases import UNKNOWN_PURCHASE
@@ -69,7 +69,7 @@ async def file(request: Request, shop: OpenShop, _: Organiser, item_id: str) -> 
 
 
 @router.get("/desk/purchases/{purchase_id}/refund")
-async def refund_page(shop: OpenShop, session: Organiser, purchase_id: str, back: str = "") -> Response:
+async def refund_page(shop: OpenShop, session: Seller, purchase_id: str, back: str = "") -> Response:
     """Is it meant, and what will happen?"""
     purchase = await shop.store.purchase(purchase_id)
     if purchase is None:
@@ -78,7 +78,7 @@ async def refund_page(shop: OpenShop, session: Organiser, purchase_id: str, back
 
 
 @router.post("/desk/purchases/{purchase_id}/refund")
-async def refund(request: Request, shop: OpenShop, session: Organiser, purchase_id: str) -> Response:
+async def refund(request: Request, shop: OpenShop, session: Seller, purchase_id: str) -> Response:
     """Take the purchase back; its units are available again at once, and only once."""
     form = await read_own_form(request, session)
     outcome = await shop.commit(Refund(purchase_id))

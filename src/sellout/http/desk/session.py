@@ -7,11 +7,13 @@ away ends its sessions, because every request looks whether the key is still val
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from sellout.domain import KeyScope, OrganiserKey
 
 COOKIE = "desk"
 PATH = "/desk"
@@ -22,19 +24,24 @@ COOKIE_LENGTH_MAX = 1024
 
 
 class Session(NamedTuple):
-    """A mark of the key that opened it, and the token that its forms carry."""
+    """A mark of the key that opened it, and the token that its forms carry.
+
+    `scopes` are those of the key: no part of the cookie, but found out at each request.
+    """
 
     mark: str
     token: str
+    scopes: frozenset[KeyScope] = frozenset()
 
     @classmethod
     def of_key(cls, key_digest: str) -> Self:
         """A new session of a key."""
         return cls(_mark(key_digest), secrets.token_urlsafe(TOKEN_BYTES))
 
-    def is_of(self, key_digests: Iterable[str]) -> bool:
-        """Whether one of these keys has opened it."""
-        return any(hmac.compare_digest(self.mark, _mark(digest)) for digest in key_digests)
+    def opened_by(self, keys: Sequence[OrganiserKey]) -> OrganiserKey | None:
+        """The key that has opened it, whether or not it is still valid. All are compared, as for requests."""
+        found = [key for key in keys if hmac.compare_digest(self.mark, _mark(key.digest))]
+        return found[0] if found else None
 
     def gave(self, token: str) -> bool:
         """Whether a form carries this session's token."""
@@ -61,7 +68,7 @@ class Sessions:
 
     def sign(self, session: Session) -> str:
         """A session as a cookie has it."""
-        return str(self._signer.dumps(list(session)))
+        return str(self._signer.dumps([session.mark, session.token]))
 
     def read(self, request: Request) -> Session | None:
         """The session of a request; None where it has none that holds."""

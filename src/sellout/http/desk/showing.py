@@ -24,7 +24,7 @@ def show(template: str, session: Session | None = None, *, result: str | None = 
     said = RESULTS.get(result or "", "")
     return page(
         f"desk/{template}", csrf=session.token if session else "", signed_in=session is not None, result=said,
-        states=STATES, **context,
+        may=session.scopes if session else frozenset(), states=STATES, **context,
     )  # fmt: skip
 
 

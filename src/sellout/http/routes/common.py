@@ -2,26 +2,24 @@
 
 from typing import Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 
 from sellout.http.documented import IDEMPOTENCY_KEY
 from sellout.http.fastlane import answer_order
 from sellout.http.models import Body
 from sellout.http.orders import find_order
-from sellout.http.organiser import require_organiser
 from sellout.http.problems import Problem
 from sellout.http.responses import respond
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import REQUEST_ID
-
-organiser_only = [Depends(require_organiser)]
 
 WINDOW = ("not_open", "closed", "paused")
 STOCK = ("unknown_item", "not_enough_left", "all_held", "limit_reached", "sold_out")
 BODY = ("body_too_large", "unsupported_media_type", "invalid_request")
 STORE = ("busy", "unavailable")
 TAKING = ("challenge_required", "rate_limited", *WINDOW, *STOCK, *BODY, "key_reused", *STORE)
-ORGANISING = ("unauthorized", *BODY, *STORE)
+ORGANISERS = ("unauthorized", "forbidden")
+ORGANISING = (*ORGANISERS, *BODY, *STORE)
 
 UNKNOWN_ITEM = Problem("unknown_item", "There is no item with this id.")
 

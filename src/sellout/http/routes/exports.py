@@ -2,22 +2,24 @@
 
 from fastapi import APIRouter, Request, Response
 
+from sellout.domain import KeyScope
 from sellout.http.documented import file_answers
 from sellout.http.export import MOVEMENTS, PURCHASES, Format, Sheet, export
+from sellout.http.organiser import organiser_only
 from sellout.http.problems import RETRY_AFTER_SECONDS, Problem
 from sellout.http.responses import HEAD, respond
-from sellout.http.routes.common import UNKNOWN_ITEM, organiser_only
+from sellout.http.routes.common import ORGANISERS, UNKNOWN_ITEM
 from sellout.http.shop import OpenShop, Shop
 from sellout.http.spooled import Spooled, spool
 from sellout.store.port import first_item
 
-router = APIRouter(tags=["purchases"], dependencies=organiser_only)
+router = APIRouter(tags=["purchases"], dependencies=organiser_only(KeyScope.READ))
 
 EXPORTS_MAX = 2
 """Files that one process makes at once: each takes its share of the disk, and of the time of those who buy."""
 
 TOO_MANY = Problem("busy", "As many files are being made as may.", retry_after=RETRY_AFTER_SECONDS)
-ANSWERS = file_answers("unauthorized", "unknown_item", "busy", "unavailable")
+ANSWERS = file_answers(*ORGANISERS, "unknown_item", "busy", "unavailable")
 
 
 @router.get("/v1/items/{item_id}/purchases/export", responses=ANSWERS)

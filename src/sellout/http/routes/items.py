@@ -2,14 +2,15 @@
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import Refused
+from sellout.domain import KeyScope, Refused
 from sellout.http.answers import json_answer
 from sellout.http.documented import LOCATION, answers
 from sellout.http.items import change_of, item_of
 from sellout.http.models import AuditOut, ItemChanges, ItemList, ItemOut, NewItem
+from sellout.http.organiser import organiser_only
 from sellout.http.problems import from_refusal
 from sellout.http.responses import respond
-from sellout.http.routes.common import ORGANISING, UNKNOWN_ITEM, organiser_only
+from sellout.http.routes.common import ORGANISING, UNKNOWN_ITEM
 from sellout.http.shop import OpenShop
 from sellout.http.views import audit_view, item_view
 from sellout.store.port import first_item
@@ -37,7 +38,7 @@ async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
 @router.post(
     "/v1/items",
     status_code=201,
-    dependencies=organiser_only,
+    dependencies=organiser_only(KeyScope.MANAGE),
     responses=answers(201, ItemOut, "item_exists", *ORGANISING, headers=LOCATION),
 )
 async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
@@ -51,7 +52,7 @@ async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
 
 @router.patch(
     "/v1/items/{item_id}",
-    dependencies=organiser_only,
+    dependencies=organiser_only(KeyScope.MANAGE),
     responses=answers(200, ItemOut, "unknown_item", "capacity_below_committed", *ORGANISING),
 )
 async def change_item(request: Request, shop: OpenShop, item_id: str, body: ItemChanges) -> Response:

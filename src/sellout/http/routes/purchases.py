@@ -4,16 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from sellout.domain import ANONYMOUS, Refund, Refunded
+from sellout.domain import ANONYMOUS, KeyScope, Refund, Refunded
 from sellout.http.answers import json_answer
 from sellout.http.csv_export import purchases_csv
 from sellout.http.documented import LINK, LOCATION, REPLAYED, answers
 from sellout.http.models import LatePaymentList, OrderBody, PurchaseList, PurchaseOut, Ticket
 from sellout.http.orders import replayed
+from sellout.http.organiser import organiser_only
 from sellout.http.problems import FieldError, Problem, from_refusal, invalid
 from sellout.http.requests import BadRequest, read_key
 from sellout.http.responses import respond
-from sellout.http.routes.common import ORGANISING, TAKING, UNKNOWN_ITEM, answer_hot, keyed, organiser_only
+from sellout.http.routes.common import ORGANISERS, ORGANISING, TAKING, UNKNOWN_ITEM, answer_hot, keyed
 from sellout.http.shop import OpenShop, Shop
 from sellout.http.views import late_payment_view, purchase_view
 from sellout.store.port import first_item
@@ -50,9 +51,9 @@ async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Respo
 @router.get(
     "/v1/items/{item_id}/purchases",
     tags=["purchases"],
-    dependencies=organiser_only,
+    dependencies=organiser_only(KeyScope.READ),
     responses=answers(
-        200, PurchaseList, "unauthorized", "unknown_item", "invalid_request", "unavailable", headers=LINK, csv=True
+        200, PurchaseList, *ORGANISERS, "unknown_item", "invalid_request", "unavailable", headers=LINK, csv=True
     ),
 )
 async def list_purchases(
@@ -110,7 +111,7 @@ async def get_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Re
 @router.post(
     "/v1/purchases/{purchase_id}/refund",
     tags=["purchases"],
-    dependencies=organiser_only,
+    dependencies=organiser_only(KeyScope.SELL),
     responses=answers(
         200, PurchaseOut, "unknown_purchase", "already_refunded", "key_reused", *ORGANISING, headers=REPLAYED
     ),
@@ -127,8 +128,8 @@ async def refund_purchase(request: Request, shop: OpenShop, purchase_id: str) ->
 @router.get(
     "/v1/items/{item_id}/late-payments",
     tags=["purchases"],
-    dependencies=organiser_only,
-    responses=answers(200, LatePaymentList, "unauthorized", "unknown_item", "invalid_request", "unavailable"),
+    dependencies=organiser_only(KeyScope.READ),
+    responses=answers(200, LatePaymentList, *ORGANISERS, "unknown_item", "invalid_request", "unavailable"),
 )
 async def list_late_payments(
     request: Request,

@@ -1,28 +1,20 @@
 -- What is kept beside the sale, and starting over.
 
 -- name: organiser_keys
--- Digests of the valid keys.
-SELECT key_sha256 FROM organiser_keys;
-
--- name: remove_organiser_key
--- A key that gets another name.
-DELETE FROM organiser_keys WHERE key_sha256 = :digest AND name <> :name;
-
--- name: set_organiser_key
--- A key gets a name; the key that had it is no longer valid.
-INSERT INTO organiser_keys (name, key_sha256, created_at) VALUES (:name, :digest, :now)
-ON CONFLICT (name) DO UPDATE SET key_sha256 = excluded.key_sha256;
+-- All keys, in the order in which they were made.
+SELECT name, key_sha256, scopes, created_at, revoked_at FROM organiser_keys ORDER BY created_at, name;
 
 -- name: lock_organiser_keys
 -- Several nodes may start at once: one of them is first.
 SELECT pg_advisory_xact_lock(hashtext('sellout.organiser_keys'));
 
--- name: add_first_organiser_key
--- A key where there is none yet.
-INSERT INTO organiser_keys (name, key_sha256, created_at)
-SELECT :name, :digest, :now
-WHERE NOT EXISTS (SELECT 1 FROM organiser_keys)
-RETURNING 1;
+-- name: insert_organiser_key
+-- A new key.
+INSERT INTO organiser_keys (name, key_sha256, scopes, created_at) VALUES (:name, :digest, :scopes, :now);
+
+-- name: revoke_organiser_key
+-- A key is valid no longer.
+UPDATE organiser_keys SET revoked_at = :now WHERE name = :name;
 
 -- name: delete_all
 -- Everything that was sold and put on sale.

@@ -1,20 +1,20 @@
 -- What is kept beside the sale, and starting over.
 
 -- name: organiser_keys
--- Digests of the valid keys.
-SELECT key_sha256 FROM organiser_keys;
+-- All keys, in the order in which they were made.
+SELECT name, key_sha256, scopes, created_at, revoked_at FROM organiser_keys ORDER BY created_at, name;
 
--- name: set_organiser_key
--- A key gets a name; the key that had it is no longer valid.
-INSERT INTO organiser_keys (name, key_sha256, created_at) VALUES (:name, :digest, :now)
-ON CONFLICT DO UPDATE SET name = :name, key_sha256 = :digest;
+-- name: lock_organiser_keys
+-- The transaction has the lock of the whole file.
+SELECT 1;
 
--- name: add_first_organiser_key
--- A key where there is none yet.
-INSERT INTO organiser_keys (name, key_sha256, created_at)
-SELECT :name, :digest, :now
-WHERE NOT EXISTS (SELECT 1 FROM organiser_keys)
-RETURNING 1;
+-- name: insert_organiser_key
+-- A new key.
+INSERT INTO organiser_keys (name, key_sha256, scopes, created_at) VALUES (:name, :digest, :scopes, :now);
+
+-- name: revoke_organiser_key
+-- A key is valid no longer.
+UPDATE organiser_keys SET revoked_at = :now WHERE name = :name;
 
 -- name: triggers
 -- The triggers that keep purchases and movements from being removed.
