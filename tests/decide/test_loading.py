@@ -174,3 +174,9 @@ def test_who_is_not_looked_at_is_not_kept_from_leaving(short_sighted: None) -> N
     shop.transact([Settle("a")])
     assert offer_of(third) in shop.holds
     assert offer_of(second) not in shop.holds
+
+
+@pytest.mark.parametrize("quantity", [2**63 - 1, 2**63, 10**40])
+def test_no_command_makes_a_batch_count_beyond_what_an_engine_can(quantity: int) -> None:
+    commands = [a_buy(quantity=quantity)] * 1000 + [a_basket_to_buy({"a": quantity, "b": 1})]
+    assert due_max("a", commands) < 2**62

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.http.shop import Shop, problem_of, wrong_members
 
 PAST, FUTURE = "2001-01-01T00:00:00Z", "2999-12-31T23:59:59Z"
@@ -128,3 +130,19 @@ def test_more_capacity_is_sold_after_a_sell_out(shop: Shop) -> None:
     shop.change("gala", capacity=1)
     assert shop.buy("gala").is_success
     problem_of(shop.buy("gala"), 410, "sold_out")
+
+
+@pytest.mark.parametrize("quantity", [10_001, 2**31, 2**63 - 1, 2**63, 10**40])
+@pytest.mark.parametrize("path", ["/v1/items/item-a/purchases", "/v1/items/item-a/holds", "/v1/items/item-a/waitlist"])
+def test_a_quantity_beyond_all_bounds_is_refused_and_harms_nobody(path: str, quantity: int, shop: Shop) -> None:
+    """Beside a hold: what a batch loads is then counted by what it asks for."""
+    assert shop.ask("POST", "/v1/items/item-a/holds", json={"quantity": 2}).is_success
+    assert wrong_members(shop.ask("POST", path, json={"buyer": "Ada", "quantity": quantity})) == ["quantity"]
+    assert shop.buy().is_success
+
+
+@pytest.mark.parametrize("kind", ["purchases", "holds"])
+def test_a_quantity_beyond_all_bounds_is_refused_in_a_basket(kind: str, shop: Shop) -> None:
+    line = {"item": "item-a", "quantity": 2**63}
+    answer = shop.ask("POST", f"/v1/baskets/{kind}", json={"lines": [line]})
+    assert wrong_members(answer) == ["lines.0.quantity"]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sellout.domain import (
     ANONYMOUS,
+    CAPACITY_MAX,
     AddItem,
     Buy,
     BuyBasket,
@@ -248,13 +249,16 @@ def _has(commands: Sequence[Command], kind: type) -> bool:
 
 
 def _units_asked(item_id: str, commands: Sequence[Command]) -> int:
-    """Units of an item that the batch takes if all of it is granted, but for late confirmations."""
+    """Units of an item that the batch takes if all of it is granted, but for late confirmations.
+
+    What nobody can have counts as all there can be, so that no figure is beyond what an engine can count.
+    """
     asked = 0
     for command in commands:
         if type(command) is Buy or type(command) is TakeHold or type(command) is JoinWaitlist:
-            asked += command.quantity if command.item_id == item_id else 0
+            asked += min(command.quantity, CAPACITY_MAX) if command.item_id == item_id else 0
         elif type(command) is BuyBasket or type(command) is HoldBasket:
-            asked += sum(line.quantity for line in command.lines if line.item_id == item_id)
+            asked += sum(min(line.quantity, CAPACITY_MAX) for line in command.lines if line.item_id == item_id)
     return asked
 
 

@@ -15,6 +15,9 @@ MICROSECONDS = 1_000_000
 CAPACITY_MAX = 1_000_000_000
 """The largest capacity of one item; sums of it stay far inside 64 bits in every engine."""
 
+QUANTITY_MAX = 10_000
+"""The most units that one order can ever ask for, whatever its item allows."""
+
 ANONYMOUS = ""
 """The buyer of a request that named none. One buyer like any other, but without a limit."""
 

@@ -6,14 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from sellout.domain import CAPACITY_MAX, EntryState, HoldState, State
+from sellout.domain import CAPACITY_MAX, QUANTITY_MAX, EntryState, HoldState, State
 from sellout.http.problems import PROBLEMS
 from sellout.http.times import instant_of, rfc3339
 from sellout.naming import SLUG_PATTERN
 
 NAME_LENGTH_MAX = 200
 HOLD_SECONDS_MAX = 86_400
-ORDER_MAX = 10_000
 CONTACT_LENGTH_MAX = 200
 
 
@@ -42,8 +41,8 @@ Name = Annotated[
 Capacity = Annotated[int, Field(ge=0, le=CAPACITY_MAX)]
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_rfc3339), AfterValidator(_can_be_shown)]
 LimitPerBuyer = Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
-MaxPerOrder = Annotated[int, Field(ge=1, le=ORDER_MAX)]
-Quantity = Annotated[int, Field(ge=1, description="Units, at most the item's `max_per_order`")]
+MaxPerOrder = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, description="Units, at most the item's `max_per_order`")]
 HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from sellout.domain import ANONYMOUS
+from sellout.domain import ANONYMOUS, QUANTITY_MAX
 from sellout.http.problems import FieldError, Problem, invalid
 
 KEY_LENGTH_MAX = 255
@@ -61,8 +61,8 @@ class OrderReader:
             return _ONE_UNIT
         order: Order = parse_json(body, content_type, _decode_order)
         buyer, quantity = order.buyer, order.quantity
-        if quantity < 1:
-            raise BadRequest(invalid(FieldError("quantity", "must be 1 or more")))
+        if not 1 <= quantity <= QUANTITY_MAX:
+            raise BadRequest(invalid(FieldError("quantity", f"must be from 1 to {QUANTITY_MAX}")))
         if buyer is None:
             return ANONYMOUS, quantity
         return self.buyer(buyer), quantity
