@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     body_read_seconds: Annotated[
         float, Field(description="How long a client may take to send a request's body; then it gets 408", gt=0, le=300)
     ] = 10.0
+    request_log: Annotated[
+        bool, Field(description="Write one line of JSON a request to the log, with its status, its time and its client")
+    ] = False
     stop_seconds: Annotated[
         int,
         Field(description="How long a stopping worker may take to answer what it has accepted", ge=1, le=600),

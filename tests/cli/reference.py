@@ -43,6 +43,8 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return "none" if value in (None, "") else f"`{value}`"
 
 
@@ -55,6 +57,8 @@ def _allowed(schema: dict[str, Any]) -> str:
         return f"{least} to {schema['maximum']:,}"
     if "maxLength" in schema:
         return f"{schema['minLength']} to {schema['maxLength']} characters"
+    if schema.get("type") == "boolean":
+        return "true or false"
     return "text"
 
 

@@ -13,9 +13,12 @@ from sellout.http.desk.desk import Desk
 from sellout.http.desk.gate import guard
 from sellout.http.desk.routing import routers as desk_routers
 from sellout.http.documented import problem_schema, tidy
+from sellout.http.followed import FollowedASGIDoor, FollowedRSGIDoor, all_of
+from sellout.http.following import Follow
 from sellout.http.live.stopping import hearing_stops
 from sellout.http.pages.assets import ROOT, Assets
 from sellout.http.pages.routing import routers as page_routers
+from sellout.http.request_log import log_request
 from sellout.http.responses import HeadAsGet, answer_errors
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import ASGIDoor
@@ -29,13 +32,22 @@ DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells e
 def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
     """The application for any ASGI server. It opens the database when the server starts it."""
     shop = Shop(settings, clock)
-    return ASGIDoor(_framework(shop), shop)
+    follows = _follows(settings)
+    if not follows:
+        return ASGIDoor(_framework(shop), shop)
+    return FollowedASGIDoor(_framework(shop), shop, all_of(follows))
 
 
 def create_rsgi_app(settings: Settings) -> RSGIDoor:
     """The same application for Granian."""
     shop = Shop(settings)
-    return RSGIDoor(ASGIDoor(_framework(shop), shop), shop)
+    door, follows = ASGIDoor(_framework(shop), shop), _follows(settings)
+    return FollowedRSGIDoor(door, shop, all_of(follows)) if follows else RSGIDoor(door, shop)
+
+
+def _follows(settings: Settings) -> list[Follow]:
+    """Who follows requests, as the settings ask."""
+    return [log_request] if settings.request_log else []
 
 
 def _framework(shop: Shop) -> FastAPI:
