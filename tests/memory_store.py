@@ -34,7 +34,7 @@ from sellout.domain import (
     replacement,
     revocation,
 )
-from sellout.ledger import Checker
+from sellout.ledger import Checker, Closing
 from tests import shelves
 from tests.shelves import Shelves
 
@@ -136,6 +136,10 @@ class MemoryStore:
 
     async def check_ledger(self, checker: Checker) -> bool:  # noqa: ARG002 - the shelves have no seals
         return False
+
+    async def closing(self, item_id: str) -> Closing | None:
+        found = await self.audit(item_id)
+        return None if found is None else Closing(found, None, 0, None, None, self._now(item_id))
 
     async def seal_rest(self) -> int:
         return 0

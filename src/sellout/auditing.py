@@ -19,18 +19,18 @@ class FullAudit(NamedTuple):
         return self.audit.consistent and self.ledger.unbroken
 
 
-async def check_ledger(store: Store, item_id: str) -> Checker:
-    """All seals of an item against its movements, page by page."""
-    checker = Checker(item_id)
+async def check_ledger(store: Store, item_id: str, wanted: int = 0) -> Checker:
+    """All seals of an item against its movements, page by page. The seal with the number `wanted` is kept."""
+    checker = Checker(item_id, wanted)
     while await store.check_ledger(checker):
         pass
     return checker
 
 
-async def audit_item(store: Store, item_id: str) -> FullAudit | None:
+async def audit_item(store: Store, item_id: str, wanted: int = 0) -> FullAudit | None:
     """One item, or None where there is none."""
     found = await store.audit(item_id)
-    return None if found is None else FullAudit(found, await check_ledger(store, item_id))
+    return None if found is None else FullAudit(found, await check_ledger(store, item_id, wanted))
 
 
 async def audit_all(store: Store) -> list[FullAudit]:

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from sellout.domain import Audit
+
 VERSION = "sellout-ledger-1"
 """Stands in every seal's line, so that a later way of making digests cannot be taken for this one."""
 
@@ -69,6 +71,17 @@ def _end(movements: "hashlib._Hash", seal: Seal, previous: str) -> str:
     return movements.hexdigest()
 
 
+class Closing(NamedTuple):
+    """All that a closing report tells of an item, read at one moment. `unsealed` movements follow the last seal."""
+
+    audit: Audit
+    seal: Seal | None
+    unsealed: int
+    first_sale: int | None
+    last_sale: int | None
+    now: int
+
+
 class Break(NamedTuple):
     """Where a ledger was tampered with: which seals do not fit, which movements they cover, and what is wrong."""
 
@@ -91,8 +104,11 @@ class Checker:
     goes on behind it, so that each break is named once.
     """
 
-    def __init__(self, item_id: str) -> None:
+    def __init__(self, item_id: str, wanted: int = 0) -> None:
+        """`wanted` is the number of a seal that is to be kept as `found`."""
         self.item_id = item_id
+        self.wanted = wanted
+        self.found: Seal | None = None
         self.seals = 0
         self.seal_no = 0
         self.through_no = FIRST_NO
@@ -130,6 +146,7 @@ class Checker:
         if wrong := self._wrong(seal, computed, followed=followed):
             self._break(seal.no, seal.no, max(seal.through_no, self.through_no), wrong)
         self._accepted = {seal.digest, *computed}
+        self.found = seal if seal.no == self.wanted else self.found
         self.seals += 1
         self.seal_no, self.digest = seal.no, seal.digest
         self.through_no, self.movements = max(self.through_no, seal.through_no), self.movements + self._rows

@@ -49,6 +49,8 @@ BINDINGS: dict[str, dict[str, str | int]] = {
     "ledger_end": {"item_id": "item-a", "after": 10},
     "seals": {"item_id": "item-a", "after": 10, "limit": 10},
     "first_sale": {"item_id": "item-a"},
+    "last_sale": {"item_id": "item-a"},
+    "last_seal": {"item_id": "item-a"},
     "sold_by_steps": {"item_id": "item-a", "now": 100, "apart": 10, "first": 10},
     "purchases_since": {"after": ROWS - 10},
     "purchases_by_buyer": {"item_id": "item-a", "text": "b1", "limit": 10},

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import sellout
-from sellout.cli import database, db, export, items, keys, running
+from sellout.cli import database, db, export, items, keys, reports, running
 from sellout.cli.console import Failed
 from sellout.settings import BadSetting
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (running, database, export):
+for commands in (running, database, export, reports):
     commands.add_to(app)
 app.add_typer(items.app, name="items")
 app.add_typer(keys.app, name="keys")

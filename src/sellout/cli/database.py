@@ -1,5 +1,6 @@
 """`sellout audit` and `sellout reset`: the commands on a whole database."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from sellout.auditing import FullAudit, audit_all
 from sellout.bootstrap import add_default_item
 from sellout.cli.console import AsJson, DatabaseUrl, Failed, deadline_of, print_json, print_table, with_store
+from sellout.cli.reports import audit_report
 from sellout.http.views import audit_view
 from sellout.settings import load_settings
 from sellout.store.port import Store
@@ -14,12 +16,27 @@ from sellout.store.port import Store
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.command(epilog="Example: sellout audit --database sqlite:///shop.db")(audit)
+    app.command(
+        epilog="Examples: sellout audit --database sqlite:///shop.db | "
+        "sellout audit --report item-a.json --public-key report.key.pub"
+    )(audit)
     app.command(epilog="Example: sellout reset --yes")(reset)
 
 
-def audit(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def audit(
+    database: DatabaseUrl = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Verify a closing report; no database is needed."),
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", metavar="FILE", help="Who must have signed the report, PEM.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Replay the ledger of every item against its counters, and check its seals. Exit code 0: consistent, 1: not."""
+    if report is not None:
+        raise typer.Exit(0 if audit_report(report, public_key, database, as_json=as_json) else 1)
     audits = with_store(load_settings(database=database), audit_all)
     consistent = all(found.consistent for found in audits)
     if as_json:

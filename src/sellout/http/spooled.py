@@ -1,6 +1,6 @@
 """An answer that is whole before it begins: it waits in a file without a name, however long it is.
 
-Granian keeps in memory what waits for a slow client, and ends a stream that broke off as if it were whole (as of 2.8). A
+Granian keeps in memory what waits for a slow client, and ends a stream that broke off as if it were whole (2.8). A
 file it sends at the client's pace; and what fails while the file is made is still answered as a problem. The length is
 told first, so a client sees where an answer was cut.
 """

@@ -31,7 +31,7 @@ from sellout.domain import (
     SalesPoint,
     Snapshot,
 )
-from sellout.ledger import Checker
+from sellout.ledger import Checker, Closing
 
 
 class StoreError(Exception):
@@ -135,6 +135,10 @@ class Store(Protocol):
 
         Each call is a look at another moment, and none takes long.
         """
+        ...
+
+    async def closing(self, item_id: str) -> Closing | None:
+        """What a closing report tells of an item."""
         ...
 
     async def seal_rest(self) -> int:

@@ -19,7 +19,7 @@ from sellout.domain import (
     SalesPoint,
     Snapshot,
 )
-from sellout.ledger import Checker
+from sellout.ledger import Checker, Closing
 from sellout.store import keeping, readings, sealing
 from sellout.store.steps import Steps
 
@@ -71,6 +71,9 @@ class Reader(ABC):
 
     async def check_ledger(self, checker: Checker) -> bool:
         return await self._read(sealing.check(checker))
+
+    async def closing(self, item_id: str) -> Closing | None:
+        return await self._read(sealing.closing(item_id))
 
     async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
         return await self._read(readings.sales_history(item_id, points_max))

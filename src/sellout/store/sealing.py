@@ -1,10 +1,11 @@
-"""Seals of the ledger, as steps for any engine: made in a batch's own transaction, and looked at page by page."""
+"""Seals of the ledger, as steps for any engine: made in a batch's own transaction, checked page by page, reported."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 
 from sellout.domain import Instant
-from sellout.ledger import Checker, Last, Row, Seal, seal_after
+from sellout.ledger import FIRST_NO, Checker, Closing, Last, Row, Seal, seal_after
+from sellout.store import readings
 from sellout.store.steps import NOW, Steps, ask, to_json
 
 MOVEMENTS_MAX = 10_000
@@ -64,6 +65,23 @@ def check(checker: Checker) -> Steps[bool]:
         if checker.movements - looked_at >= MOVEMENTS_IN_LOOK:
             break
     return True
+
+
+def closing(item_id: str) -> Steps[Closing | None]:
+    """What a closing report tells."""
+    found = yield from readings.audit(item_id)
+    if found is None:
+        return None
+    now = int((yield ask(NOW))[0][0])
+    seals = [Seal(*row) for row in (yield ask("last_seal", item_id=item_id))]
+    seal = seals[0] if seals else None
+    ((_, unsealed, _),) = yield ask("ledger_end", item_id=item_id, after=seal.through_no if seal else FIRST_NO)
+    first, last = (yield from _instant("first_sale", item_id)), (yield from _instant("last_sale", item_id))
+    return Closing(found, seal, unsealed, first, last, now)
+
+
+def _instant(statement: str, item_id: str) -> Steps[Instant | None]:
+    return next((int(at) for (at,) in (yield ask(statement, item_id=item_id))), None)
 
 
 def _number_of(row: Row) -> int:

@@ -154,6 +154,22 @@ WHERE item_id = :item_id AND purchase_no > 0
 ORDER BY purchase_no
 LIMIT 1;
 
+-- name: last_sale
+-- When an item was last sold.
+SELECT purchased_at
+FROM purchases
+WHERE item_id = :item_id AND purchase_no > 0
+ORDER BY purchase_no DESC
+LIMIT 1;
+
+-- name: last_seal
+-- The last seal of an item.
+SELECT item_id, seal_no, through_no, movements, digest, sealed_at
+FROM seals
+WHERE item_id = :item_id
+ORDER BY seal_no DESC
+LIMIT 1;
+
 -- name: sold_by_steps
 -- Units of an item, by the steps back from now to when they were sold, or given back. From its purchases and not from
 -- the ledger, which has those of all items. What is not between the first step and now counts at the nearer one.
