@@ -35,6 +35,7 @@ from sellout.domain import (
     revocation,
 )
 from sellout.ledger import Checker, Closing
+from sellout.store.webhooks import Webhooks
 from tests import shelves
 from tests.shelves import Shelves
 
@@ -46,6 +47,10 @@ class MemoryStore:
         self._shelves = shelves
         self._clock = clock
         self._organiser_keys: list[OrganiserKey] = []
+
+    @property
+    def webhooks(self) -> Webhooks:
+        raise NotImplementedError("shelves have no outbox")
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:  # noqa: ARG002 - it never waits
         return self._shelves.transact(commands, self._clock())

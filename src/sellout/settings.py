@@ -173,6 +173,26 @@ class Settings(BaseSettings):
     request_log: Annotated[
         bool, Field(description="Write one line of JSON a request to the log, with its status, its time and its client")
     ] = False
+    webhook_private_addresses: Annotated[
+        bool,
+        Field(description="Send webhooks to private addresses, too: only where nobody else may add endpoints"),
+    ] = False
+    webhook_timeout_seconds: Annotated[
+        float, Field(description="How long an endpoint of webhooks may take to answer", gt=0, le=30)
+    ] = 10.0
+    webhook_retry_seconds: Annotated[
+        float,
+        Field(description="The longest wait before a webhook's second try; it doubles with each try", gt=0, le=3600),
+    ] = 5.0
+    webhook_retry_seconds_max: Annotated[
+        float, Field(description="The longest wait between two tries of a webhook", gt=0, le=86_400)
+    ] = 3600.0
+    webhook_give_up_days: Annotated[
+        float, Field(description="How long an endpoint may fail before it is disabled", gt=0, le=30)
+    ] = 3.0
+    webhook_keep_days: Annotated[
+        float, Field(description="How long events are kept that were delivered, for sending them again", gt=0, le=365)
+    ] = 14.0
     stop_seconds: Annotated[
         int,
         Field(description="How long a stopping worker may take to answer what it has accepted", ge=1, le=600),

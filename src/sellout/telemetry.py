@@ -70,6 +70,15 @@ class Metrics:
         self._queue_length = Gauge(
             "sellout_queue_length", "Commands that wait for their batch", registry=own, multiprocess_mode="livesum"
         )
+        self._webhook_deliveries = Counter(
+            "sellout_webhook_deliveries", "Requests to endpoints of webhooks", ["outcome"], registry=own
+        )
+        self._webhook_oldest = Gauge(
+            "sellout_webhook_oldest_undelivered_seconds",
+            "Age of the oldest event that is still to be delivered",
+            registry=own,
+            multiprocess_mode="livemax",
+        )
         own.register(_ERRORS)
         for code in ERROR_CODES:
             _ERRORS.labels(code)  # so that each is there, as 0, before the first
@@ -90,6 +99,14 @@ class Metrics:
     def set_queue_length(self, length: int) -> None:
         """Report how many commands wait in this process."""
         self._queue_length.set(length)
+
+    def count_webhook(self, outcome: str) -> None:
+        """Count a request to an endpoint of webhooks."""
+        self._webhook_deliveries.labels(outcome).inc()
+
+    def set_oldest_undelivered(self, seconds: float) -> None:
+        """Report the age of the oldest event that is still to be delivered, as far as this process sees."""
+        self._webhook_oldest.set(seconds)
 
     def exposition(self) -> bytes:
         """All figures in Prometheus's text format."""

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import sellout
-from sellout.cli import database, db, export, items, keys, reports, running
+from sellout.cli import database, db, export, items, keys, reports, running, webhooks
 from sellout.cli.console import Failed
 from sellout.settings import BadSetting
 
@@ -29,6 +29,7 @@ for commands in (running, database, export, reports):
 app.add_typer(items.app, name="items")
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> NoReturn:

@@ -18,9 +18,10 @@ from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
 from sellout.http.rates import Rates
 from sellout.http.requests import OrderReader
+from sellout.http.webhooks import dispatcher_of
 from sellout.naming import slug
 from sellout.settings import Settings
-from sellout.store.clock import Clock
+from sellout.store.clock import Clock, host_clock
 from sellout.store.port import Store, first_item
 from sellout.telemetry import Metrics
 
@@ -58,10 +59,12 @@ class Shop:
             announce_key(prepared.new_key)
         if prepared.key_is_revoked:
             log.warning("organiser_key_revoked", reason="the key in SELLOUT_ORGANISER_KEY has been revoked")
+        self.webhooks = dispatcher_of(self, self._clock or host_clock)
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
-        self.committer = Committer(self.store, limits, self.metrics.observe_batch, self.metrics.set_queue_length)
+        self.committer = Committer(self.store, limits, self._observe_batch, self.metrics.set_queue_length)
         self.committer.start()
         self.body_deadline.start()
+        self.webhooks.start()
 
         _spare_the_garbage_collector()
 
@@ -70,6 +73,10 @@ class Shop:
         if self.rates.by_buyer:
             self.rates.check_buyer(command)
         return self.committer.submit(command)
+
+    def _observe_batch(self, *batch: Any) -> None:
+        self.metrics.observe_batch(*batch)
+        self.webhooks.poke()
 
     async def commit(self, command: Command) -> Any:
         """The outcome of a command, once it is durable. Raises BadRequest (429), Busy and StoreUnavailable."""
@@ -114,6 +121,7 @@ class Shop:
         """Commit and answer what was accepted, then let go of the database."""
         self.end_streams()
         self.body_deadline.stop()
+        await self.webhooks.stop()
         await self.committer.stop()
         await self.store.close()
 

@@ -226,8 +226,6 @@ def write(writes: Writes, now: Instant) -> Steps[None]:
     """Put the rows of a decision into the open transaction. What others refer to goes first; seals come last."""
     if writes.added_items:
         yield ask("insert_items", items=to_json(writes.added_items), now=now)
-    if writes.changed_items:
-        yield ask("update_items", items=to_json(writes.changed_items), now=now)
     if writes.entries:
         yield ask("insert_entries", entries=to_json(writes.entries))
     if writes.holds:
@@ -239,6 +237,8 @@ def write(writes: Writes, now: Instant) -> Steps[None]:
         statement = "insert_purchases" if plain else "insert_any_purchases"
         yield ask(statement, purchases=to_json(writes.purchases))
     yield from _write_changes(writes, now)
+    if writes.changed_items:  # last, because then it shows that an item is sold out: after what has sold it out
+        yield ask("update_items", items=to_json(writes.changed_items), now=now)
     if moved := [item.id for item in (*writes.added_items, *writes.changed_items)]:
         yield from seal(moved, now)
 

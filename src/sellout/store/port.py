@@ -32,6 +32,7 @@ from sellout.domain import (
     Snapshot,
 )
 from sellout.ledger import Checker, Closing
+from sellout.store.webhooks import Webhooks
 
 
 class StoreError(Exception):
@@ -48,6 +49,11 @@ class StoreUnusable(StoreError):
 
 class Store(Protocol):
     """One database of sales. Every method is one transaction and may raise StoreUnavailable."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What webhooks keep in the same database."""
+        ...
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         """Decide and commit `commands` in their order; durable when it returns.

@@ -48,12 +48,15 @@ from sellout.store.postgres_statements import statements
 from sellout.store.reader import Reader
 from sellout.store.sealing import seal_rest
 from sellout.store.steps import NOW, Ask, Row, Steps, Value, ask
+from sellout.store.webhooks import Webhooks
 
 READERS_MAX = 4
 """Connections of one process that read."""
 
+READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 READ_SECONDS_MAX = 5.0
-"""For one reading, with waiting for a connection."""
+"""For one reading, or one writing beside the sale, with waiting for a connection."""
 
 CLOSE_SECONDS_MAX = 2.0
 """For saying goodbye to a server that may have gone before."""
@@ -67,7 +70,7 @@ BATCHES_KEPT_SECONDS = 86_400
 FORGET_EVERY = 10_000
 """Batches between two looks for those that nobody needs any more."""
 
-_SQL = statements("transact") | statements("read") | statements("keep")
+_SQL = statements("transact") | statements("read") | statements("keep") | statements("webhooks")
 
 _T = TypeVar("_T")
 
@@ -96,6 +99,7 @@ class PostgresStore(Reader):
         self._turn = asyncio.Lock()
         self._batches = 0
         self._warned = False
+        self.webhooks = Webhooks(self._read, self._write)
         writer.add_log_listener(self._hear)
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
@@ -250,18 +254,24 @@ class PostgresStore(Reader):
     async def _read(self, steps: Steps[_T]) -> _T:
         """All steps see the same moment."""
         with unavailable_on_error():
-            async with asyncio.timeout(READ_SECONDS_MAX), self._reading() as reader:
+            async with asyncio.timeout(READ_SECONDS_MAX), self._pooled(READ_ONLY) as reader:
                 return await self._run(reader, steps)
 
+    async def _write(self, steps: Steps[_T]) -> _T:
+        """What is written beside the sale, and may be done twice: on a connection that otherwise reads."""
+        with unavailable_on_error():
+            async with asyncio.timeout(READ_SECONDS_MAX), self._pooled("BEGIN") as writer:
+                return await self._run(writer, steps)
+
     @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Pooled]:
+    async def _pooled(self, begin: str) -> AsyncIterator[Pooled]:
         if self._readers is None:
             self._readers = await asyncpg.create_pool(
                 min_size=0, max_size=READERS_MAX, connect=self._connect_reader, reset=_nothing_to_reset
             )
         async with self._readers.acquire() as reader:
             try:
-                await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                await reader.execute(begin)
                 yield reader
                 await reader.execute("COMMIT")
             except BaseException:
@@ -319,3 +329,4 @@ async def _nothing_to_reset(_: object) -> None:
 
 def _delete_all() -> Steps[None]:
     yield ask("delete_all")
+    yield ask("delete_events")

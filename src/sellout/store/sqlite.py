@@ -37,8 +37,11 @@ from sellout.store.sqlite_file import (
     unavailable_on_error,
 )
 from sellout.store.steps import NOW, Ask, Row, Steps, Value
+from sellout.store.webhooks import Webhooks
 
-_SQL = load_queries("sqlite", "transact") | load_queries("sqlite", "read") | load_queries("sqlite", "keep")
+_SQL = {
+    name: sql for file in ("transact", "read", "keep", "webhooks") for name, sql in load_queries("sqlite", file).items()
+}
 
 READ_CACHE_KIB = 4 * 1024
 """Page cache of the reading connection."""
@@ -59,6 +62,7 @@ class SQLiteStore(Reader):
         self._reader: apsw.Connection | None = None
         self._write_thread = ThreadPoolExecutor(1, "sellout-writer")
         self._read_thread = ThreadPoolExecutor(1, "sellout-reader")
+        self.webhooks = Webhooks(self._read, self._write)
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         loop = asyncio.get_running_loop()
@@ -81,6 +85,10 @@ class SQLiteStore(Reader):
 
     async def reset(self) -> None:
         await self._in_write_thread(_reset)
+
+    async def _write(self, steps: Steps[_T]) -> _T:
+        """Answer all steps in one transaction of their own."""
+        return await self._in_write_thread(lambda writer: self._run(writer, steps))
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()

@@ -55,6 +55,13 @@ TABLES = (
     _table("late_payments", "payment_ref hold_id item_id quantity recorded_at"),
     _table("movements", "movement_no item_id kind capacity sold held purchase_id hold_id moved_at", "movement_no"),
     _table("seals", "item_id seal_no through_no movements digest sealed_at"),
+    _table(
+        "webhook_endpoints",
+        "id url event_types secret previous_secret previous_until begins_after created_at disabled_at disabled_because "
+        "lease_holder lease_until",
+    ),
+    _table("outbox", "event_no token type item_id subject_id item occurred_at", "event_no"),
+    _table("webhook_cursors", "endpoint_id item_id delivered_no tries next_try_at failing_since last_answer"),
     _table("organiser_keys", "name key_sha256 created_at scopes revoked_at"),
 )
 """What others refer to goes first."""

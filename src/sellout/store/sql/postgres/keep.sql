@@ -19,3 +19,7 @@ UPDATE organiser_keys SET revoked_at = :now WHERE name = :name;
 -- name: delete_all
 -- Everything that was sold and put on sale.
 TRUNCATE seals, movements, late_payments, used_keys, purchases, holds, waitlist, inventory, batches RESTART IDENTITY;
+
+-- name: delete_events
+-- All that was to be told. The numbers of events go on, because endpoints know up to which they were told.
+WITH cursors AS (DELETE FROM webhook_cursors) DELETE FROM outbox;

@@ -30,3 +30,6 @@ DELETE FROM purchases;
 DELETE FROM holds;
 DELETE FROM waitlist;
 DELETE FROM inventory;
+DELETE FROM webhook_cursors;
+DELETE FROM outbox;
+UPDATE webhook_endpoints SET begins_after = 0;
