@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test check format bench reference site requirements clean
+.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test fuzz check format bench reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench-test: $(READY_DEV) ## short real runs of the benchmark's subjects (needs w
 load-test: $(READY_DEV) ## a minute of overload, slow senders and idle connections, with figures (needs wrk)
 	@command -v wrk >/dev/null || { echo "make load-test needs wrk; on Debian: apt-get install wrk" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/load -m tools -s $(ARGS)
+
+fuzz: $(READY_DEV) ## 20 000 requests made up from the OpenAPI document; about six minutes
+	$(BIN)/python -m pytest tests/fuzz -s $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
