@@ -125,6 +125,12 @@ def test_a_form_that_is_too_large_is_refused(shop: Shop, visitor: Visitor) -> No
 
 @pytest.mark.parametrize("what", FORMS)
 def test_nothing_is_done_by_looking(what: str, shop: Shop, visitor: Visitor) -> None:
-    answer = visitor.ask("GET", Addresses(shop)[what])
-    assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
+    address = Addresses(shop)[what]
+    before = (shop.item()["sold"], shop.item()["held"])
+    answer = visitor.ask("GET", address)
+    if what in ("buy", "hold", "join"):
+        assert answer.url.path == ITEM, "it leads back to the item"
+    else:
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "POST"
+    assert (shop.item()["sold"], shop.item()["held"]) == before

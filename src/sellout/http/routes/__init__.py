@@ -4,8 +4,12 @@ The hot ones, which doors and fast lane answer, are registered here as well, wit
 that there is one OpenAPI document and so that any server can do without the fast lane.
 """
 
+from fastapi import APIRouter
+
 from sellout.http.routes import baskets, challenge, exports, holds, items, purchases, streams, waitlist
 
-routers = tuple(room.router for room in (purchases, exports, holds, waitlist, baskets, items, streams, challenge))
+routers: tuple[APIRouter, ...] = tuple(
+    room.router for room in (purchases, exports, holds, waitlist, baskets, items, streams, challenge)
+)
 
 __all__ = ["routers"]
