@@ -77,7 +77,8 @@ site: $(READY_SITE) ## build the documentation's site into build/site; fails at 
 
 requirements: $(READY_DEV) ## pin the newest dependencies, with hashes
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build pyproject.toml -o requirements.txt
-	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra otel --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra otel -c requirements-dev.txt pyproject.toml -o requirements-otel.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra cluster -c requirements-dev.txt pyproject.toml -o requirements-cluster.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra pages -c requirements-dev.txt pyproject.toml -o requirements-pages.txt
 	$(BIN)/python -m uv pip compile --upgrade --quiet $(PIN) --extra build --extra dev --extra site -c requirements-dev.txt pyproject.toml -o requirements-site.txt

@@ -193,6 +193,13 @@ class Settings(BaseSettings):
     webhook_keep_days: Annotated[
         float, Field(description="How long events are kept that were delivered, for sending them again", gt=0, le=365)
     ] = 14.0
+    traces: Annotated[
+        bool,
+        Field(
+            description="Send traces by OpenTelemetry, whose packages the extra `otel` installs; the OTEL_ variables "
+            "say where to"
+        ),
+    ] = False
     stop_seconds: Annotated[
         int,
         Field(description="How long a stopping worker may take to answer what it has accepted", ge=1, le=600),

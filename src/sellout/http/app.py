@@ -32,7 +32,7 @@ DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells e
 def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
     """The application for any ASGI server. It opens the database when the server starts it."""
     shop = Shop(settings, clock)
-    follows = _follows(settings)
+    follows = _follows(shop)
     if not follows:
         return ASGIDoor(_framework(shop), shop)
     return FollowedASGIDoor(_framework(shop), shop, all_of(follows))
@@ -41,13 +41,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
 def create_rsgi_app(settings: Settings) -> RSGIDoor:
     """The same application for Granian."""
     shop = Shop(settings)
-    door, follows = ASGIDoor(_framework(shop), shop), _follows(settings)
+    door, follows = ASGIDoor(_framework(shop), shop), _follows(shop)
     return FollowedRSGIDoor(door, shop, all_of(follows)) if follows else RSGIDoor(door, shop)
 
 
-def _follows(settings: Settings) -> list[Follow]:
+def _follows(shop: Shop) -> list[Follow]:
     """Who follows requests, as the settings ask."""
-    return [log_request] if settings.request_log else []
+    follows: list[Follow] = [] if shop.traces is None else [shop.traces.follow]
+    return [*follows, log_request] if shop.settings.request_log else follows
 
 
 def _framework(shop: Shop) -> FastAPI:
@@ -74,6 +75,8 @@ def _framework(shop: Shop) -> FastAPI:
     app.state.routes = [*app.routes, *(route for router in routers for route in router.routes)]
     app.mount("/docs/static", docs.swagger_files())
     app.mount(ROOT, Assets())
+    if shop.traces is not None:
+        app.add_middleware(shop.traces.names_route)
     app.add_middleware(HeadAsGet)
     answer_errors(app)
     guard(app)

@@ -18,6 +18,7 @@ from sellout.http.live.feed import Pace
 from sellout.http.live.items import LiveItems
 from sellout.http.rates import Rates
 from sellout.http.requests import OrderReader
+from sellout.http.traces import traces_of
 from sellout.http.webhooks import dispatcher_of
 from sellout.naming import slug
 from sellout.settings import Settings
@@ -47,6 +48,7 @@ class Shop:
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.exports_under_way = 0
         self.metrics = Metrics()
+        self.traces = traces_of(settings)
         self.live_items = LiveItems(self.settled_items, Pace(watches_max=settings.streams_max))
         self.feeds = [self.live_items.feed]
 
@@ -61,7 +63,8 @@ class Shop:
             log.warning("organiser_key_revoked", reason="the key in SELLOUT_ORGANISER_KEY has been revoked")
         self.webhooks = dispatcher_of(self, self._clock or host_clock)
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
-        self.committer = Committer(self.store, limits, self._observe_batch, self.metrics.set_queue_length)
+        committer = Committer if self.traces is None else self.traces.committer
+        self.committer = committer(self.store, limits, self._observe_batch, self.metrics.set_queue_length)
         self.committer.start()
         self.body_deadline.start()
         self.webhooks.start()
@@ -124,6 +127,8 @@ class Shop:
         await self.webhooks.stop()
         await self.committer.stop()
         await self.store.close()
+        if self.traces is not None:
+            await self.traces.close()
 
 
 def _spare_the_garbage_collector() -> None:
