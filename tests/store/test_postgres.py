@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from sellout.auditing import check_ledger
 from sellout.domain import AddItem, Bought, BuyBasket, Line, Outcome, Refused
 from sellout.store.port import StoreUnavailable, StoreUnusable, first_item
 from sellout.store.postgres import PostgresStore, open_postgres
@@ -321,3 +322,30 @@ def test_what_went_wrong_is_said_in_words() -> None:
     assert "Hostname mismatch" in sentence(certificate)
     assert sentence(ConnectionRefusedError(111, "Connect call failed")) == "Connection refused"
     assert "in time" in sentence(TimeoutError())
+
+
+REFUND_BY_ANOTHER = f"UPDATE purchases SET refunded_at = 1 WHERE id = '{KEYED.purchase_id}'"
+
+
+def test_no_movement_appears_behind_a_seal(url: str) -> None:
+    """A refund of another program has its number, and is not committed: a batch on the item waits until it is."""
+
+    async def test() -> None:
+        async with a_store(url, an_item("a")) as store:
+            await store.transact([KEYED], soon())
+            other = await asyncpg.connect(url)
+            try:
+                under_way = other.transaction()
+                await under_way.start()
+                await other.execute(REFUND_BY_ANOTHER)
+                with pytest.raises(StoreUnavailable):
+                    await store.transact([a_buy()], soon(1))
+                await other.execute("UPDATE inventory SET sold = sold - 1 WHERE id = 'a'")
+                await under_way.commit()
+            finally:
+                await other.close()
+            await store.transact([a_buy()], soon())
+            checked = await check_ledger(store, "a")
+            assert (checked.breaks, checked.movements, checked.unsealed) == ([], 4, 0)
+
+    asyncio.run(test())
