@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from sellout.http.deadlines import BodyDeadline
@@ -78,6 +79,16 @@ def test_others_buy_meanwhile(server: Server) -> None:
         with connect(server) as buyer:
             buyer.sendall(b"POST /buy_ticket HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             assert everything(buyer).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_leaves_in_the_middle_of_a_body_is_no_error_of_ours(server: Server) -> None:
+    for _ in range(20):
+        with connect(server) as gone:
+            gone.sendall(f"POST {HOT} HTTP/1.1\r\nhost: x\r\ncontent-length: 30\r\n\r\n{{".encode())
+    with httpx2.Client(base_url=server.url) as client:
+        for _ in range(50):  # by then the server has seen that they are gone
+            assert client.post("/buy_ticket").status_code in (200, 410)
+        assert 'sellout_errors_total{code="internal_error"} 0.0' in client.get("/metrics").text
 
 
 async def _never() -> bytes:

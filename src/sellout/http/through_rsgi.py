@@ -102,6 +102,8 @@ class RSGIDoor:
                 await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
+        except ProtocolClosed:
+            return  # the client left before its request had arrived whole: nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id, scope.method, headers.get("accept"))
         exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
