@@ -51,7 +51,7 @@ load-test: $(READY_DEV) ## a minute of overload, slow senders and idle connectio
 	@command -v wrk >/dev/null || { echo "make load-test needs wrk; on Debian: apt-get install wrk" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/load -m tools -s $(ARGS)
 
-fuzz: $(READY_DEV) ## 20 000 requests made up from the OpenAPI document; about six minutes
+fuzz: $(READY_DEV) ## 20 000 requests made up from the OpenAPI document; about ten minutes
 	$(BIN)/python -m pytest tests/fuzz -s $(ARGS)
 
 check: $(READY_DEV) ## ruff, mypy strict, import contracts
