@@ -47,7 +47,8 @@ def until_it_serves(lines: Iterable[str]) -> Iterator[str]:
 @contextlib.contextmanager
 def started(step: Step, folder: Path, port: int) -> Iterator[str]:
     """The server that a step starts, and what it says until it serves."""
-    beside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # of `make test` itself
+    of_make_test = ("MAKE", "ARGS")  # what a `make test` that runs this has set for itself
+    beside = {name: value for name, value in os.environ.items() if not name.startswith(of_make_test)}
     environment = {**beside, "SELLOUT_PORT": str(port), "MAKEFLAGS": "READY="}
     with subprocess.Popen(
         step.commands.split(), cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
