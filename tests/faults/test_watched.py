@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.processes import running
+from tests.processes import raise_file_limit, running
 
 WATCHERS = 2000
 BUYERS = 1000
@@ -20,16 +19,8 @@ SECONDS_MAX = 60.0
 WATCHING = "watching"
 
 
-def raise_file_limit() -> None:
-    """Let the server and those who watch, which inherit our limits, open their connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_NEEDED if hard == resource.RLIM_INFINITY else min(FILES_NEEDED, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 def test_a_rush_before_many_eyes_is_exact_and_all_see_its_end(tmp_path: Path) -> None:
-    raise_file_limit()
+    raise_file_limit(FILES_NEEDED)
     with running(tmp_path / "shop.db", SELLOUT_STOCK=str(STOCK)) as server:
         with subprocess.Popen(
             [sys.executable, "-m", "tests.faults.test_watched", server.url], stdout=subprocess.PIPE, text=True

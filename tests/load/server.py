@@ -16,14 +16,6 @@ FILES_NEEDED = 16_384
 PROVE_SECONDS_MAX = 110.0
 
 
-def raise_file_limit() -> None:
-    """Let the server, which inherits our limits, and ourselves open many connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_NEEDED if hard == resource.RLIM_INFINITY else min(FILES_NEEDED, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 def memory_mib(server: Server) -> float:
     """Resident memory of the supervisor and its workers, in MiB."""
     pages = 0

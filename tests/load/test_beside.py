@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from tests.load.crowd import THERE
-from tests.load.server import prove, raise_file_limit
-from tests.processes import ORGANISER_KEY, Server, running
+from tests.load.server import FILES_NEEDED, prove
+from tests.processes import ORGANISER_KEY, Server, raise_file_limit, running
 
 IDLE = 5000
 SLOW = 500
@@ -55,7 +55,7 @@ def p99_of_rush(server: Server, name: str) -> float:
 @pytest.mark.tools
 @pytest.mark.timeout(240)
 def test_a_rush_beside_those_who_buy_nothing_is_exact(tmp_path: Path) -> None:
-    raise_file_limit()
+    raise_file_limit(FILES_NEEDED)
     with running(tmp_path / "sale.db", SELLOUT_BODY_READ_SECONDS="3") as server:
         p99_of_rush(server, "Warming up")
         alone = p99_of_rush(server, "Alone")

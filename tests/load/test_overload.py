@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from benchmarks.load import wrk_path
-from tests.load.server import median_latency_ms, memory_mib, raise_file_limit
-from tests.processes import running
+from tests.load.server import FILES_NEEDED, median_latency_ms, memory_mib
+from tests.processes import raise_file_limit, running
 
 SECONDS = 60
 CONNECTIONS = 3000
@@ -31,7 +31,7 @@ SCRIPT = Path(__file__).with_name("overload.lua")
 @pytest.mark.tools
 @pytest.mark.timeout(240)
 def test_overload_is_answered_clearly_and_is_over_when_it_is_over(tmp_path: Path) -> None:
-    raise_file_limit()
+    raise_file_limit(FILES_NEEDED)
     variables = {"SELLOUT_STOCK": str(STOCK), "SELLOUT_QUEUE_LENGTH_MAX": str(QUEUE_LENGTH_MAX)}
     with running(tmp_path / "sale.db", **variables) as server:
         before_ms = median_latency_ms(server.url)

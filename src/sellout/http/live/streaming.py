@@ -10,7 +10,8 @@ from sellout.http.live.feed import Feed, Watch
 from sellout.http.through_asgi import Receive, Scope, Send
 
 SEND_SECONDS_MAX = 60.0
-"""How long a client may leave unread what it is told."""
+"""How long a client may leave unread what it is told. With Granian nothing ever waits here: the system closes such a
+connection (`sellout.supervisor.UNREAD_SECONDS`)."""
 
 
 class Stream(Response):
