@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from fastapi import Request, Response
 
-from sellout.domain import ANONYMOUS, EntryReading, EntryState, Hold, HoldState, Purchase
+from sellout.domain import ANONYMOUS, EntryReading, EntryState, Got, Hold, HoldState, Purchase
 from sellout.http.requests import is_plain
 from sellout.store.port import Store
 
@@ -21,9 +21,6 @@ KEY_BYTES = 16
 COOKIE_LENGTH_MAX = 4096
 
 _MARK = "page-"
-
-Got = Purchase | Hold | EntryReading
-"""What an attempt may have got."""
 
 
 class Attempt(NamedTuple):

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import MICROSECONDS, Instant, Item, State
-from sellout.http.pages.attempt import Attempt, Got, address_of, is_over
+from sellout.domain import MICROSECONDS, Got, Instant, Item, State
+from sellout.http.pages.attempt import Attempt, address_of, is_over
 from sellout.http.pages.forms import check_origin
 from sellout.http.pages.rendering import page, see_other
 from sellout.http.pages.words import STATES, duration, got_in_words

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sellout.domain import EntryReading, EntryState, Hold, Purchase, Reason, Refused, State
+from sellout.domain import EntryReading, EntryState, Got, Hold, Purchase, Reason, Refused, State
 from sellout.http.problems import from_refusal
 
 
@@ -62,7 +62,7 @@ class GotWords(NamedTuple):
     link: str
 
 
-def got_in_words(got: Purchase | Hold | EntryReading) -> GotWords:
+def got_in_words(got: Got) -> GotWords:
     """What a visitor has, and where the page leads from there."""
     match got:
         case Purchase():
