@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.pages.browser import REFUSED, Visitors
 from tests.pages.looking import WITHIN_A_SECOND, available, mark, open_live, press, receipt_id, state, was_not_reloaded
@@ -238,11 +238,12 @@ def test_who_signs_out_is_out(shop: Shop, visitors: Visitors, scripts: bool) -> 
     expect(page.get_by_label("Organiser key")).to_be_visible()
 
 
-def test_a_page_that_is_still_open_when_the_session_ends_leads_to_the_sign_in_page(
-    shop: Shop, visitors: Visitors, page: Page
+def test_who_presses_in_a_page_whose_session_has_ended_is_told_that_nothing_was_changed(
+    shop: Shop, visitors: Visitors
 ) -> None:
-    """Pressing in it changes nothing."""
+    """Without scripts, because with them the page may have left by itself before the press."""
     visitors.provoke(REFUSED)
+    page = visitors.come(scripts=False)
     item = shop.add(5, opens_at=in_seconds(-60))
     sit_down(page)
     page.goto(f"/desk/items/{item}")
@@ -251,3 +252,19 @@ def test_a_page_that_is_still_open_when_the_session_ends_leads_to_the_sign_in_pa
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed")
     expect(page.get_by_label("Organiser key")).to_be_visible()
     assert shop.ask("GET", f"/v1/items/{item}")["state"] == "on_sale"
+
+
+def test_a_page_whose_stream_is_refused_because_the_session_has_ended_leads_to_the_sign_in_page(
+    shop: Shop, visitors: Visitors, page: Page
+) -> None:
+    visitors.provoke(REFUSED)
+    item = shop.add(5)
+    sit_down(page)
+
+    def end_session(route: Route) -> None:
+        page.context.clear_cookies()
+        route.continue_()
+
+    page.route("**/desk.js", end_session)  # the page is there, and the script that asks for its stream is not
+    page.goto(f"/desk/items/{item}")
+    expect(page.get_by_label("Organiser key")).to_be_visible()
