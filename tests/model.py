@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from sellout.domain import (
     ANONYMOUS,
+    ANY_BUYER,
     AddItem,
     BasketBought,
     BasketHeld,
     Bought,
     Buy,
     BuyBasket,
+    BuyerTokens,
     ChangeItem,
     Command,
     ConfirmHold,
@@ -193,7 +195,7 @@ class Model:
     # One command.
 
     def _run(self, command: Command, now: Instant) -> Outcome:
-        answer = self._unknown(command) or self._repeated(command) or self._do(command, now)
+        answer = self._unknown(command) or self._unproven(command) or self._repeated(command) or self._do(command, now)
         for item_id in self._items_of(command):
             self._settle(item_id, now)
         if not isinstance(answer, Refused):
@@ -230,6 +232,27 @@ class Model:
             case LeaveWaitlist() if command.entry_id not in self.entries:
                 return Refused(Reason.UNKNOWN_ENTRY)
         return None
+
+    def _unproven(self, command: Command) -> Refused | None:
+        """Of an item that asks for a proof, others get nothing, and what they name is not there for them."""
+        match command:
+            case Buy() | TakeHold() | JoinWaitlist() if not self._is_proven(command.item_id, command.buyer, command):
+                return Refused(Reason.UNAUTHORIZED)
+            case PayHold() | ConfirmHold() | ReleaseHold():
+                hold = self.holds[command.hold_id]
+                return None if self._is_proven(hold.item_id, hold.buyer, command) else Refused(Reason.UNKNOWN_HOLD)
+            case LeaveWaitlist():
+                entry = self.entries[command.entry_id]
+                return None if self._is_proven(entry.item_id, entry.buyer, command) else Refused(Reason.UNKNOWN_ENTRY)
+            case BuyBasket() | HoldBasket():
+                for number, line in enumerate(command.lines):
+                    if line.item_id in self.items and not self._is_proven(line.item_id, command.buyer, command):
+                        return Refused(Reason.UNAUTHORIZED, line=number, item_id=line.item_id)
+        return None
+
+    def _is_proven(self, item_id: str, buyer: str, command: _Order | _GoOn | JoinWaitlist) -> bool:
+        is_free = self.items[item_id].buyer_tokens is BuyerTokens.OPTIONAL
+        return is_free or getattr(command, "proven", None) in (buyer, ANY_BUYER)
 
     def _keys_of(self, command: Command) -> list[Key]:
         """Where the command's key has its meaning: its item and buyer; a basket's key in each of its items, too."""

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from sellout.domain import (
+    ANY_BUYER,
     MICROSECONDS,
     AddItem,
     Buy,
     BuyBasket,
+    BuyerTokens,
     ChangeItem,
     Command,
     ConfirmHold,
@@ -41,6 +43,7 @@ KEYS = [None, None, "k", "l"]
 PAYMENTS = [None, "r", "s", "t", "u", "v"]
 QUANTITIES = [1, 1, 2, 3, 4]
 SECONDS = [1, 2, 3]
+TOKENS = [*[BuyerTokens.OPTIONAL] * 9, BuyerTokens.REQUIRED]
 LIMITS = [None, None, 2, 3, 4]
 HOUR = 3600 * MICROSECONDS
 JUMPS = [0, 0, 0, 1, MICROSECONDS // 2, MICROSECONDS, 2 * MICROSECONDS, 3 * MICROSECONDS, HOUR, -HOUR]
@@ -94,10 +97,17 @@ class Asked:
         """Any command."""
         kind = self.chance.choice(_COMMANDS)
         names_nothing = kind in _NAMING and not (self.purchases.told if kind is _refund else self.holds.told)
-        command = (_take if names_nothing else kind)(self)
+        command = self.as_somebody((_take if names_nothing else kind)(self))
         if getattr(command, "key", None) is not None:
             self.keyed.append(command)
         return command
+
+    def as_somebody(self, command: Command) -> Command:
+        """Mostly as whoever may, so that there are sales of every item; now and then as somebody else, or nobody."""
+        if not hasattr(command, "proven"):
+            return command
+        rightly = getattr(command, "buyer", None) or ANY_BUYER
+        return command._replace(proven=self.chance.choice([*[rightly] * 9, "ada", "bob", None]))  # type: ignore[call-arg]
 
     def jump(self) -> None:
         """Time goes on, or an hour either way."""
@@ -141,6 +151,7 @@ def an_odd_item(asked: Asked, item_id: str) -> Item:
         hold_seconds=chance.choice(SECONDS),
         payment_seconds=chance.choice(SECONDS),
         offer_seconds=chance.choice(SECONDS),
+        buyer_tokens=chance.choice(TOKENS),
     )
 
 
@@ -271,6 +282,7 @@ _COMMANDS: list[Callable[[Asked], Command]] = [
 _NAMING = {_refund, _pay, _confirm, _release}
 
 _VALUES: dict[str, Callable[[Asked], str | int | bool | None]] = {
+    "buyer_tokens": lambda asked: asked.chance.choice(TOKENS),
     "capacity": lambda asked: asked.chance.randint(0, 12),
     "closes_at": _edge,
     "hold_seconds": lambda asked: asked.chance.choice(SECONDS),

@@ -17,7 +17,7 @@ PREFIX = "SELLOUT_"
 ORGANISER_KEY_LENGTH_MIN = 16
 SESSION_SECRET_LENGTH_MIN = 32
 
-SECRETS = ("organiser_key", "session_secret")
+SECRETS = ("organiser_key", "session_secret", "buyer_token_key")
 """Settings that are never shown."""
 
 _KEY = re.compile(rf"[!-~][ -~]{{{ORGANISER_KEY_LENGTH_MIN - 2},}}[!-~]")
@@ -70,6 +70,16 @@ class Settings(BaseSettings):
             "each start makes one, so that a restart ends all sessions. Nodes behind one address need the same"
         ),
     ] = None
+    buyer_token_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Verifies buyers' tokens, for items that require one: an Ed25519 public key in PEM (the text, "
+            "or its file as /FOLDER/FILE.pem), or a secret of 32 bytes or more for HS256"
+        ),
+    ] = None
+    buyer_token_audience: Annotated[
+        str, Field(description="For whom a buyer's token has to be: its `aud`", min_length=1, max_length=200)
+    ] = "sellout"  # noqa: S105 - no secret
     secure_cookies: Annotated[
         bool, Field(description="Send the pages' cookies over TLS only: set it where a proxy before Sellout speaks TLS")
     ] = False
@@ -257,6 +267,16 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < SESSION_SECRET_LENGTH_MIN:
             raise ValueError(f"must have at least {SESSION_SECRET_LENGTH_MIN} characters")
         return secret
+
+    @field_validator("buyer_token_key")
+    @classmethod
+    def _can_verify(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            from sellout.buyer_tokens import is_public, public_key, secret  # only where there are tokens
+
+            text = key.get_secret_value()
+            (public_key if is_public(text) else secret)(text)
+        return key
 
     @property
     def database_path(self) -> Path | None:

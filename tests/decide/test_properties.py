@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from sellout.decide import Writes, decide, loading
 from sellout.domain import (
     ANONYMOUS,
+    ANY_BUYER,
     Bought,
     Buy,
+    BuyerTokens,
     Command,
     EntryState,
     Held,
@@ -163,6 +165,8 @@ def reasons_against(shop: Shelves, command: Buy | TakeHold, clock: Instant) -> s
     item = shop.items.get(command.item_id)
     if item is None:
         return {Reason.UNKNOWN_ITEM}
+    if item.buyer_tokens is BuyerTokens.REQUIRED and command.proven not in (command.buyer, ANY_BUYER):
+        return {Reason.UNAUTHORIZED}
     first = shop.first_of(command.item_id, command.buyer, command.key)
     if first is not None:
         return {Reason.KEY_REUSED}

@@ -13,6 +13,7 @@ FRESH = {
     "hold_seconds": 600,
     "payment_seconds": 900,
     "offer_seconds": 600,
+    "buyer_tokens": "optional",
 }  # fmt: skip
 MOMENT = "2999-01-31T19:00:00Z"
 

@@ -559,3 +559,39 @@ def an_entry_s_place_counts_all_who_ever_waited(patch: pytest.MonkeyPatch) -> No
     sql(patch, "entry", "INDEXED BY waiting_in_order\n", "\n")
     text = sqlite._SQL["entry"]
     patch.setitem(sqlite._SQL, "entry", text.replace("AND before.state = 'waiting'", ""))
+
+
+# Buyer tokens.
+
+
+def _proves(patch: pytest.MonkeyPatch, module: Any) -> None:
+    patch.setattr(module, "is_unproven", lambda *_: False)
+
+
+@of_decision
+def nobody_has_to_prove_who_buys(patch: pytest.MonkeyPatch) -> None:
+    _proves(patch, buying)
+
+
+@of_decision
+def nobody_has_to_prove_whose_hold_it_is(patch: pytest.MonkeyPatch) -> None:
+    _proves(patch, holding)
+
+
+@of_decision
+def nobody_has_to_prove_who_waits(patch: pytest.MonkeyPatch) -> None:
+    _proves(patch, waiting)
+
+
+@of_decision
+def nobody_has_to_prove_whose_basket_it_is(patch: pytest.MonkeyPatch) -> None:
+    _proves(patch, baskets)
+
+
+@of_decision
+def any_token_will_do(patch: pytest.MonkeyPatch) -> None:
+    def wrong(item: Item, buyer: str, proven: str | None) -> bool:
+        return item.buyer_tokens is rules.REQUIRED and proven is None
+
+    for module in (buying, holding, waiting, baskets):
+        patch.setattr(module, "is_unproven", wrong)

@@ -52,6 +52,7 @@ def add_item(
     hold_seconds: Annotated[int | None, typer.Option(help="How long a hold lasts.")] = None,
     payment_seconds: Annotated[int | None, typer.Option(help="How long it lasts once its payment begins.")] = None,
     offer_seconds: Annotated[int | None, typer.Option(help="How long an offer to the waiting list lasts.")] = None,
+    buyer_tokens: Annotated[str | None, typer.Option(help="Whether buyers need a token: optional or required.")] = None,
     database: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +61,7 @@ def add_item(
     given = {
         "name": name, "capacity": capacity, "id": item_id, "opens_at": opens_at, "closes_at": closes_at,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
-        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "buyer_tokens": buyer_tokens,
     }  # fmt: skip
     with _request_errors():
         command = item_of(NewItem.model_validate(_named(given)), settings)
@@ -79,6 +80,7 @@ def set_item(
     hold_seconds: Annotated[int | None, typer.Option(help="How long a hold lasts.")] = None,
     payment_seconds: Annotated[int | None, typer.Option(help="How long it lasts once its payment begins.")] = None,
     offer_seconds: Annotated[int | None, typer.Option(help="How long an offer to the waiting list lasts.")] = None,
+    buyer_tokens: Annotated[str | None, typer.Option(help="Whether buyers need a token: optional or required.")] = None,
     paused: Annotated[bool | None, typer.Option("--paused/--not-paused", help="Stop or go on selling.")] = None,
     database: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -88,7 +90,7 @@ def set_item(
     given = {
         "name": name, "capacity": capacity, "opens_at": opens_at, "closes_at": closes_at, "paused": paused,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
-        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "buyer_tokens": buyer_tokens,
     }  # fmt: skip
     changes = _named(given)
     if not changes:

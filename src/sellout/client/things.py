@@ -35,6 +35,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     hold_seconds: int
     payment_seconds: int
     offer_seconds: int
+    buyer_tokens: str = "optional"
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

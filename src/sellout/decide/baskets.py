@@ -7,7 +7,7 @@ can use it. The basket itself is remembered under the key and the buyer alone, w
 from collections.abc import Sequence
 
 from sellout.decide.loading import BASKETS
-from sellout.decide.rules import refusal
+from sellout.decide.rules import UNPROVEN, is_unproven, refusal
 from sellout.decide.sale import Sale
 from sellout.domain import (
     MICROSECONDS,
@@ -29,6 +29,9 @@ from sellout.domain import (
 
 def buy_basket(sale: Sale, command: BuyBasket, now: Instant) -> Outcome:
     """Sell all lines, or none."""
+    unproven = _unproven_line(sale, command)
+    if unproven is not None:
+        return unproven
     first = _first_use(sale, command, Action.BUY_BASKET)
     if isinstance(first, KeyUse):
         sold = [line._replace(refunded_at=None) for line in sale.lines[first.subject_id] if isinstance(line, Purchase)]
@@ -43,6 +46,9 @@ def buy_basket(sale: Sale, command: BuyBasket, now: Instant) -> Outcome:
 
 def hold_basket(sale: Sale, command: HoldBasket, now: Instant) -> Outcome:
     """Hold all lines, or none."""
+    unproven = _unproven_line(sale, command)
+    if unproven is not None:
+        return unproven
     first = _first_use(sale, command, Action.HOLD_BASKET)
     if isinstance(first, KeyUse):
         held = [line.as_taken() for line in sale.lines[first.subject_id] if isinstance(line, Hold)]
@@ -53,6 +59,15 @@ def hold_basket(sale: Sale, command: HoldBasket, now: Instant) -> Outcome:
     holds = [_hold_line(sale, command, line, now) for line in command.lines]
     _remember(sale, command, Action.HOLD_BASKET, holds)
     return BasketHeld(command.basket_id, tuple(holds))
+
+
+def _unproven_line(sale: Sale, command: BuyBasket | HoldBasket) -> Refused | None:
+    """The first line whose item asks for a proof that is not there."""
+    for number, line in enumerate(command.lines):
+        shelf = sale.shelves.get(line.item_id)
+        if shelf is not None and is_unproven(shelf.item, command.buyer, command.proven):
+            return UNPROVEN._replace(line=number, item_id=line.item_id)
+    return None
 
 
 def _first_use(sale: Sale, command: BuyBasket | HoldBasket, action: Action) -> KeyUse | Refused | None:

@@ -1,7 +1,7 @@
 """Purchases, and taking them back."""
 
 from sellout.decide.offers import offer_units
-from sellout.decide.rules import refusal
+from sellout.decide.rules import REQUIRED, UNPROVEN, is_unproven, refusal
 from sellout.decide.sale import Sale
 from sellout.domain import (
     ANONYMOUS,
@@ -22,10 +22,12 @@ from sellout.domain import (
 
 def buy(sale: Sale, command: Buy, now: Instant) -> Outcome:
     """Sell units."""
-    purchase_id, item_id, buyer, quantity, key = command
+    purchase_id, item_id, buyer, quantity, key, proven = command
     shelf = sale.shelves.get(item_id)
     if shelf is None:
         return Refused(Reason.UNKNOWN_ITEM)
+    if shelf.item.buyer_tokens is REQUIRED and is_unproven(shelf.item, buyer, proven):
+        return UNPROVEN
     if key is not None:
         first = sale.by_key.get((item_id, buyer, key))
         if first is not None:

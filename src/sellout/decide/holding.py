@@ -1,7 +1,7 @@
 """Holds: taking them, beginning to pay, confirming, giving back. docs/holds.md has the table of all outcomes."""
 
 from sellout.decide.offers import offer_units
-from sellout.decide.rules import over_limit, refusal
+from sellout.decide.rules import REQUIRED, UNPROVEN, is_unproven, over_limit, refusal
 from sellout.decide.sale import Sale
 from sellout.domain import (
     MICROSECONDS,
@@ -34,10 +34,12 @@ _CONFIRMED, _RELEASED, _EXPIRED = HoldState.CONFIRMED, HoldState.RELEASED, HoldS
 
 def take(sale: Sale, command: TakeHold, now: Instant) -> Outcome:
     """Keep units for a buyer."""
-    hold_id, item_id, buyer, quantity, key = command
+    hold_id, item_id, buyer, quantity, key, proven = command
     shelf = sale.shelves.get(item_id)
     if shelf is None:
         return Refused(Reason.UNKNOWN_ITEM)
+    if shelf.item.buyer_tokens is REQUIRED and is_unproven(shelf.item, buyer, proven):
+        return UNPROVEN
     if key is not None:
         first = sale.by_key.get((item_id, buyer, key))
         if first is not None:
@@ -57,9 +59,17 @@ def _taken_before(first: Purchase | Hold | KeyUse, command: TakeHold) -> Outcome
     return _KEY_REUSED
 
 
+def _own(sale: Sale, command: PayHold | ConfirmHold | ReleaseHold) -> Hold | None:
+    """The hold that a command names. One of somebody who has to be proven is there for nobody else."""
+    hold = sale.hold_by_id.get(command.hold_id)
+    if hold is None or is_unproven(sale.shelves[hold.item_id].item, hold.buyer, command.proven):
+        return None
+    return hold
+
+
 def pay(sale: Sale, command: PayHold, now: Instant) -> Outcome:
     """Payment begins, and with it a later deadline; beginning again moves nothing."""
-    hold = sale.hold_by_id.get(command.hold_id)
+    hold = _own(sale, command)
     if hold is None:
         return _UNKNOWN
     scope = (hold.item_id, hold.buyer, command.key or "")
@@ -81,7 +91,7 @@ def pay(sale: Sale, command: PayHold, now: Instant) -> Outcome:
 
 def confirm(sale: Sale, command: ConfirmHold, now: Instant) -> Outcome:
     """A hold becomes a purchase; one that has expired only if its units can be had again."""
-    hold = sale.hold_by_id.get(command.hold_id)
+    hold = _own(sale, command)
     if hold is None:
         return _UNKNOWN
     if command.key is not None:
@@ -133,7 +143,7 @@ def _confirm(sale: Sale, hold: Hold, command: ConfirmHold, now: Instant) -> Outc
 
 def release(sale: Sale, command: ReleaseHold, now: Instant) -> Outcome:
     """Give a hold back; again and again is as good as once."""
-    hold = sale.hold_by_id.get(command.hold_id)
+    hold = _own(sale, command)
     if hold is None:
         return _UNKNOWN
     hold = ended_if_due(sale, hold, now)

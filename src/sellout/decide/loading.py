@@ -116,7 +116,7 @@ def needs(commands: Sequence[Command]) -> Needs:
     wanted = Needs(set(), [], set(), set(), set(), set(), set())
     for command in commands:
         if type(command) is Buy or type(command) is TakeHold:
-            _, item_id, buyer, _, key = command
+            _, item_id, buyer, _, key, _ = command
             wanted.item_ids.add(item_id)
             if buyer != ANONYMOUS:
                 wanted.buyers.add((item_id, buyer))

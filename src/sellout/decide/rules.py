@@ -1,13 +1,26 @@
 """Why units are refused: first what is wrong with the request, then the sale's window, then the stock."""
 
 from sellout.decide.sale import Sale, Shelf
-from sellout.domain import ANONYMOUS, MICROSECONDS, Instant, Item, Reason, Refused, State
+from sellout.domain import ANONYMOUS, ANY_BUYER, MICROSECONDS, BuyerTokens, Instant, Item, Reason, Refused, State
 
 RETRY_SECONDS_MIN = 1
 
 _SOLD_OUT = Refused(Reason.SOLD_OUT, available=0)
 _CLOSED = Refused(Reason.CLOSED)
 _PAUSED = Refused(Reason.PAUSED)
+
+UNPROVEN = Refused(Reason.UNAUTHORIZED)
+
+REQUIRED = BuyerTokens.REQUIRED
+"""Python 3.11 takes a function call to find a member of an enum."""
+
+
+def is_unproven(item: Item, buyer: str, proven: str | None) -> bool:
+    """Whether the item asks for a proof of who acts, and there is none that it is `buyer`.
+
+    It goes before everything else, keys too: so nothing is told to anybody of what others have asked and got.
+    """
+    return item.buyer_tokens is REQUIRED and proven != buyer and proven != ANY_BUYER
 
 
 def refusal(sale: Sale, shelf: Shelf, buyer: str, quantity: int, now: Instant) -> Refused | None:

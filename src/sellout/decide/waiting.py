@@ -2,7 +2,7 @@
 
 from sellout.decide.holding import ended_if_due, let_go
 from sellout.decide.offers import offer_to
-from sellout.decide.rules import against_waiting
+from sellout.decide.rules import UNPROVEN, against_waiting, is_unproven
 from sellout.decide.sale import Sale, Shelf
 from sellout.domain import (
     Action,
@@ -28,6 +28,8 @@ def join(sale: Sale, command: JoinWaitlist, now: Instant) -> Outcome:
     shelf = sale.shelves.get(command.item_id)
     if shelf is None:
         return Refused(Reason.UNKNOWN_ITEM)
+    if is_unproven(shelf.item, command.buyer, command.proven):
+        return UNPROVEN
     scope = (command.item_id, command.buyer, command.key or "")
     if command.key is not None and scope in sale.by_key:
         return _joined_before(sale, scope, command)
@@ -70,7 +72,7 @@ def _joined_before(sale: Sale, scope: Scope, command: JoinWaitlist) -> Outcome:
 def leave(sale: Sale, command: LeaveWaitlist, now: Instant) -> Outcome:
     """Wait no longer; units that were offered pass on. Only what was confirmed cannot be left."""
     entry = sale.entry_by_id.get(command.entry_id)
-    if entry is None:
+    if entry is None or is_unproven(sale.shelves[entry.item_id].item, entry.buyer, command.proven):
         return Refused(Reason.UNKNOWN_ENTRY)
     if entry.state is EntryState.WAITING:
         left = entry._replace(state=EntryState.LEFT)

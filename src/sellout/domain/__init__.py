@@ -69,10 +69,12 @@ from sellout.domain.readings import (
 )
 from sellout.domain.things import (
     ANONYMOUS,
+    ANY_BUYER,
     CAPACITY_MAX,
     MICROSECONDS,
     QUANTITY_MAX,
     Action,
+    BuyerTokens,
     Entry,
     EntryState,
     Hold,
@@ -91,6 +93,7 @@ from sellout.domain.things import (
 __all__ = [
     "ALL_SCOPES",
     "ANONYMOUS",
+    "ANY_BUYER",
     "CAPACITY_MAX",
     "MICROSECONDS",
     "QUANTITY_MAX",
@@ -102,6 +105,7 @@ __all__ = [
     "Bought",
     "Buy",
     "BuyBasket",
+    "BuyerTokens",
     "Change",
     "ChangeItem",
     "Command",

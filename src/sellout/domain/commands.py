@@ -1,4 +1,7 @@
-"""Commands: what a buyer or an organiser asks. Ids that a command may create are made by whoever asks."""
+"""Commands: what a buyer or an organiser asks. Ids that a command may create are made by whoever asks.
+
+`proven` is the buyer that whoever asks has proven to be: None for nobody, ANY_BUYER for who may act for all.
+"""
 
 from typing import NamedTuple
 
@@ -13,6 +16,7 @@ class Buy(NamedTuple):
     buyer: str
     quantity: int
     key: str | None
+    proven: str | None = None
 
 
 class TakeHold(NamedTuple):
@@ -23,6 +27,7 @@ class TakeHold(NamedTuple):
     buyer: str
     quantity: int
     key: str | None
+    proven: str | None = None
 
 
 class PayHold(NamedTuple):
@@ -30,6 +35,7 @@ class PayHold(NamedTuple):
 
     hold_id: str
     key: str | None
+    proven: str | None = None
 
 
 class ConfirmHold(NamedTuple):
@@ -39,12 +45,14 @@ class ConfirmHold(NamedTuple):
     purchase_id: str
     payment_ref: str | None
     key: str | None
+    proven: str | None = None
 
 
 class ReleaseHold(NamedTuple):
     """Give a hold back."""
 
     hold_id: str
+    proven: str | None = None
 
 
 class Refund(NamedTuple):
@@ -64,12 +72,14 @@ class JoinWaitlist(NamedTuple):
     quantity: int
     contact: str | None
     key: str | None
+    proven: str | None = None
 
 
 class LeaveWaitlist(NamedTuple):
     """Wait no longer; an offer passes on."""
 
     entry_id: str
+    proven: str | None = None
 
 
 class Line(NamedTuple):
@@ -87,6 +97,7 @@ class BuyBasket(NamedTuple):
     buyer: str
     lines: tuple[Line, ...]
     key: str | None
+    proven: str | None = None
 
 
 class HoldBasket(NamedTuple):
@@ -96,6 +107,7 @@ class HoldBasket(NamedTuple):
     buyer: str
     lines: tuple[Line, ...]
     key: str | None
+    proven: str | None = None
 
 
 class Settle(NamedTuple):

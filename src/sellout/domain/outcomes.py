@@ -13,6 +13,7 @@ class Reason(StrEnum):
     UNKNOWN_PURCHASE = "unknown_purchase"
     UNKNOWN_HOLD = "unknown_hold"
     UNKNOWN_ENTRY = "unknown_entry"
+    UNAUTHORIZED = "unauthorized"
     KEY_REUSED = "key_reused"
     INVALID_REQUEST = "invalid_request"
     NOT_OPEN = "not_open"

@@ -18,6 +18,9 @@ CAPACITY_MAX = 1_000_000_000
 QUANTITY_MAX = 10_000
 """The most units that one order can ever ask for, whatever its item allows."""
 
+ANY_BUYER = "\n"
+"""Stands for every buyer, for whoever may act for all of them. No buyer can be called so."""
+
 ANONYMOUS = ""
 """The buyer of a request that named none. One buyer like any other, but without a limit."""
 
@@ -34,6 +37,13 @@ class State(StrEnum):
     SOLD_OUT = "sold_out"
     PAUSED = "paused"
     CLOSED = "closed"
+
+
+class BuyerTokens(StrEnum):
+    """Whether a buyer has to prove, by a token of the shop's login, who they are."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class Item(NamedTuple):
@@ -56,6 +66,7 @@ class Item(NamedTuple):
     hold_seconds: int
     payment_seconds: int
     offer_seconds: int
+    buyer_tokens: BuyerTokens = BuyerTokens.OPTIONAL
 
     @property
     def available(self) -> int:

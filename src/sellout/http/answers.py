@@ -52,7 +52,7 @@ def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, byt
         headers.append(("retry-after", str(problem.retry_after)))
     if problem.code in KEY_WANTED:
         bearer = f", {problem.bearer}" if problem.bearer else ""
-        headers.append(("www-authenticate", f'Bearer realm="organiser"{bearer}'))
+        headers.append(("www-authenticate", f'Bearer realm="{problem.realm}"{bearer}'))
     return headers, before, after
 
 

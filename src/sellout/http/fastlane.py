@@ -9,6 +9,7 @@ import structlog
 
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer
+from sellout.http.callers import as_asked
 from sellout.http.orders import Headers, Order, show_outcome
 from sellout.http.pages.errors import error_page, wants_page
 from sellout.http.problems import BUSY, Problem, internal_error, unavailable
@@ -28,6 +29,9 @@ async def answer_order(shop: Shop, order: Order, headers: Headers, body: bytes, 
     """The answer to a hot route, whatever happens."""
     try:
         command = order.read(shop.orders, order.subject_id, headers, body)
+        authorization = headers.get("authorization")
+        if authorization is not None:
+            command = await as_asked(shop, authorization, command)
         outcome = await shop.submit(command)
         answer = show_outcome(order, outcome)
     except Exception as error:  # noqa: BLE001 - every error has its answer

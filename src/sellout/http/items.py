@@ -1,6 +1,6 @@
 """Items as organisers send them, made into commands."""
 
-from sellout.domain import AddItem, Change, ChangeItem, Instant, Item
+from sellout.domain import AddItem, BuyerTokens, Change, ChangeItem, Instant, Item
 from sellout.http.models import ItemChanges, NewItem
 from sellout.http.problems import FieldError, invalid
 from sellout.http.requests import BadRequest
@@ -31,6 +31,7 @@ def item_of(body: NewItem, settings: Settings) -> AddItem:
             hold_seconds=body.hold_seconds or settings.hold_seconds,
             payment_seconds=body.payment_seconds or settings.payment_seconds,
             offer_seconds=body.offer_seconds or settings.offer_seconds,
+            buyer_tokens=BuyerTokens(body.buyer_tokens),
         )
     )
 
@@ -43,6 +44,8 @@ def change_of(item_id: str, body: ItemChanges) -> ChangeItem:
         if name in ("opens_at", "closes_at"):
             instant: Instant | None = None if value is None else instant_of(value)
             changes.append(Change(name, instant))
+        elif name == "buyer_tokens":
+            changes.append(Change(name, BuyerTokens(value)))
         else:
             changes.append(Change(name, value))
     return ChangeItem(item_id, tuple(changes))

@@ -46,6 +46,12 @@ Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, description="Units, at mo
 HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
 
 
+Tokens = Annotated[
+    Literal["optional", "required"],
+    Field(description="Whether a buyer needs a token of the shop's login, by which limits and keys are theirs alone"),
+]
+
+
 class Body(BaseModel):
     """A request's body: what it does not know, it refuses, and numbers are numbers."""
 
@@ -72,7 +78,9 @@ class ConfirmationBody(Body):
 class JoinBody(Body):
     """Who waits, and for how many units."""
 
-    buyer: Annotated[str, Field(description="1 to 128 characters without control characters; limits count by it")]
+    buyer: Annotated[
+        str | None, Field(description="1 to 128 characters without control characters; a token's buyer may be left out")
+    ] = None
     quantity: Quantity = 1
     contact: Annotated[
         str | None,
@@ -114,6 +122,7 @@ class NewItem(Body):
     hold_seconds: HoldSeconds | None = None
     payment_seconds: HoldSeconds | None = None
     offer_seconds: HoldSeconds | None = None
+    buyer_tokens: Tokens = "optional"
     paused: bool = False
 
 
@@ -130,6 +139,7 @@ class ItemChanges(Body):
     hold_seconds: HoldSeconds = 1
     payment_seconds: HoldSeconds = 1
     offer_seconds: HoldSeconds = 1
+    buyer_tokens: Tokens = "optional"
 
 
 class ItemOut(BaseModel):
@@ -152,6 +162,7 @@ class ItemOut(BaseModel):
     hold_seconds: int
     payment_seconds: int
     offer_seconds: int
+    buyer_tokens: Tokens
 
 
 class ItemList(BaseModel):

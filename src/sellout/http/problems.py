@@ -30,13 +30,17 @@ class ProblemType(NamedTuple):
 
 PROBLEMS: dict[str, ProblemType] = {
     "unauthorized": ProblemType(
-        401, "Unauthorized", "The route is for organisers and the request has no valid key.",
-        "Send `Authorization: Bearer KEY` with the key that the first start printed, one of `sellout keys add`, "
-        "or that of SELLOUT_ORGANISER_KEY.",
+        401, "Unauthorized",
+        "The route is for organisers, or the item for buyers with a token of the shop's login, and the request has no "
+        "valid key or token.",
+        "Organisers send `Authorization: Bearer KEY` with the key that the first start printed, one of "
+        "`sellout keys add`, or that of SELLOUT_ORGANISER_KEY; buyers send their token in the same way.",
     ),
     "forbidden": ProblemType(
-        403, "Forbidden", "The organiser key is valid, but has not the scope that this needs; `detail` names it.",
-        "Use a key that has it: `sellout keys add` makes one.",
+        403, "Forbidden",
+        "The organiser key is valid, but has not the scope that this needs, or the token is of another buyer than the "
+        "one that the request names; `detail` says which.",
+        "Use a key that has the scope: `sellout keys add` makes one. With a token the buyer may be left out.",
     ),
     "challenge_required": ProblemType(
         403, "A challenge is to be passed first",
@@ -186,6 +190,8 @@ class Problem(NamedTuple):
     errors: tuple[FieldError, ...] = ()
     bearer: str | None = None
     """What the header WWW-Authenticate says beside the realm; no part of the body."""
+    realm: str = "organiser"
+    """Who is asked to prove who they are, in the same header."""
 
     @property
     def status(self) -> int:
@@ -269,6 +275,8 @@ def _of_reason(refused: Refused) -> Problem:
     if reason is Reason.NOT_OPEN and refused.opens_at is not None:
         opens_at = rfc3339(refused.opens_at)
         return Problem(reason, f"The sale opens at {opens_at}.", opens_at=opens_at)
+    if reason is Reason.UNAUTHORIZED:
+        return Problem(reason, "This item needs a buyer's token: Authorization: Bearer TOKEN.", realm="buyer")
     if reason is Reason.NOT_ENOUGH_LEFT:
         return Problem(reason, f"Only {available} left.", available=available)
     if reason is Reason.CAPACITY_BELOW_COMMITTED:

@@ -42,7 +42,8 @@ class Rates:
         if buyer == ANONYMOUS:
             return
         if self._per_buyer is not None:
-            self._count(self._per_buyer, "This buyer sends", "buyer", buyer)
+            whose = "proven" if getattr(command, "proven", None) else "named"  # nobody uses up another's rate
+            self._count(self._per_buyer, "This buyer sends", whose, buyer)
         if self._holds is not None and isinstance(command, TakeHold):
             self._count(self._holds, "This buyer takes holds of this item in", "holds", command.item_id, buyer)
 

@@ -4,14 +4,14 @@ import asyncio
 import gc
 import sys
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 from fastapi import Depends, Request
 
 from sellout.bootstrap import open_store, prepare
 from sellout.committer import Committer, Limits
-from sellout.domain import Audit, Command, Outcome, Refused, Settle, Snapshot
+from sellout.domain import Audit, BuyerTokens, Command, Outcome, Refused, Settle, Snapshot
 from sellout.http.challenge.gate import challenge_of
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.live.feed import Pace
@@ -26,10 +26,23 @@ from sellout.store.clock import Clock, host_clock
 from sellout.store.port import Store, first_item
 from sellout.telemetry import Metrics
 
+if TYPE_CHECKING:
+    from sellout.buyer_tokens import TokenVerifier
+
 log = structlog.get_logger()
 
 GC_THRESHOLD = 50_000
 """New container objects between two looks of the garbage collector."""
+
+
+def token_verifier(settings: Settings) -> "TokenVerifier | None":
+    """What reads buyers' tokens, where the settings have a key for it."""
+    key = settings.buyer_token_key
+    if key is None:
+        return None
+    from sellout.buyer_tokens import TokenVerifier  # a shop without tokens need not carry their library in its memory
+
+    return TokenVerifier(key.get_secret_value(), settings.buyer_token_audience)
 
 
 class Shop:
@@ -44,6 +57,7 @@ class Shop:
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
         self.rates = Rates(settings)
+        self.tokens = token_verifier(settings)
         self.challenge = challenge_of(settings)
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.exports_under_way = 0
@@ -61,6 +75,8 @@ class Shop:
             announce_key(prepared.new_key)
         if prepared.key_is_revoked:
             log.warning("organiser_key_revoked", reason="the key in SELLOUT_ORGANISER_KEY has been revoked")
+        if self.tokens is None and (unread := await self._items_with_tokens()):
+            log.warning("buyer_tokens_unread", items=unread, reason="SELLOUT_BUYER_TOKEN_KEY is not set")
         self.webhooks = dispatcher_of(self, self._clock or host_clock)
         limits = Limits(settings.batch_size_max, settings.queue_length_max, settings.unavailable_after_seconds)
         committer = Committer if self.traces is None else self.traces.committer
@@ -70,6 +86,10 @@ class Shop:
         self.webhooks.start()
 
         _spare_the_garbage_collector()
+
+    async def _items_with_tokens(self) -> list[str]:
+        items = (await self.store.items()).items
+        return [item.id for item in items if item.buyer_tokens is BuyerTokens.REQUIRED]
 
     def submit(self, command: Command) -> "asyncio.Future[Outcome]":
         """Queue a command; the future gets its outcome once it is durable. Raises BadRequest (429) and Busy."""

@@ -24,6 +24,7 @@ def item_view(item: Item, now: Instant) -> dict[str, Any]:
         "hold_seconds": item.hold_seconds,
         "payment_seconds": item.payment_seconds,
         "offer_seconds": item.offer_seconds,
+        "buyer_tokens": item.buyer_tokens,
     }
 
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sellout.domain import Entry, Hold, Purchase
+from sellout.domain import BuyerTokens, Entry, Hold, Item, Purchase
 from sellout.domain.events import Event, EventType, Offer, Subject
-from sellout.store.steps import Row, Steps, ask, entry_of, hold_of, item_of, purchase_of, to_json
+from sellout.store.steps import ITEM_COLUMNS, Row, Steps, ask, entry_of, hold_of, item_of, purchase_of, to_json
 
 _OF_PURCHASES = {EventType.PURCHASE_CREATED, EventType.PURCHASE_REFUNDED}
 
@@ -46,6 +46,12 @@ def events_of(rows: Sequence[Row]) -> Steps[list[Event]]:
     return events
 
 
+def _item_then(text: str) -> Item:
+    """An item as an event keeps it. From before buyers could be asked for a token, it says nothing of that."""
+    members = json.loads(text)
+    return item_of([*members, BuyerTokens.OPTIONAL] if len(members) < ITEM_COLUMNS else members)
+
+
 def _things(rows: Sequence[Row]) -> Steps[_Things]:
     named: dict[EventType, set[str]] = {kind: set() for kind in EventType}
     for row in rows:
@@ -68,7 +74,7 @@ def _subject(kind: EventType, subject_id: str, item: str | None, things: _Things
     if kind is EventType.HOLD_EXPIRED:
         return things.holds.get(subject_id)
     if kind is EventType.ITEM_SOLD_OUT:
-        return item_of(json.loads(item or "null"))
+        return _item_then(item or "null")
     entry = things.entries.get(subject_id)
     hold = None if entry is None else things.holds.get(entry.hold_id)
     return None if entry is None or hold is None else Offer(entry, hold)

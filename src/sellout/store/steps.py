@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from sellout.domain import Entry, EntryState, Hold, HoldState, Item, Purchase
+from sellout.domain import BuyerTokens, Entry, EntryState, Hold, HoldState, Item, Purchase
 
 Row = Sequence[Any]
 Value = str | int
@@ -51,7 +51,8 @@ ITEM_COLUMNS = len(Item._fields)
 
 def item_of(row: Row) -> Item:
     """The item in the first columns of a row."""
-    return Item(*row[:ITEM_COLUMNS])._replace(paused=bool(row[7]))
+    tokens = BuyerTokens.REQUIRED if row[13] == "required" else BuyerTokens.OPTIONAL
+    return Item._make((*row[:7], bool(row[7]), *row[8:13], tokens))
 
 
 def purchase_of(row: Row) -> Purchase:

@@ -35,7 +35,7 @@ TABLES = (
     _table(
         "inventory",
         "id item capacity sold held opens_at closes_at paused limit_per_buyer max_per_order hold_seconds "
-        "payment_seconds offer_seconds created_at decided_at seals",
+        "payment_seconds offer_seconds created_at decided_at seals buyer_tokens",
         flags=("paused",),
     ),
     _table("waitlist", "entry_no id item_id buyer quantity contact hold_id position state joined_at", "entry_no"),

@@ -19,7 +19,7 @@ from sellout.http.validation import field_error
 
 TIMES = ("opens_at", "closes_at")
 NUMBERS = ("capacity", "limit_per_buyer", "max_per_order", "hold_seconds", "payment_seconds", "offer_seconds")
-FIELDS = ("name", *TIMES, *NUMBERS)
+FIELDS = ("name", *TIMES, *NUMBERS, "buyer_tokens")
 MAY_BE_EMPTY = (*TIMES, "limit_per_buyer")
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import AddItem, ItemSaved, Outcome, Refused
+from sellout.http.callers import check_tokens_are_read
 from sellout.http.desk.desk import Desk, OpenDesk
 from sellout.http.desk.fields import (
     WAS,
@@ -24,6 +25,7 @@ from sellout.http.desk.reading import ItemReading
 from sellout.http.desk.session import Session
 from sellout.http.desk.showing import back_to, show
 from sellout.http.items import change_of, item_of
+from sellout.http.models import ItemChanges
 from sellout.http.pages.forms import Form, read_form
 from sellout.http.pages.items import item_now
 from sellout.http.requests import BadRequest
@@ -61,9 +63,21 @@ async def add(request: Request, shop: OpenShop, session: Manager) -> Response:
 def _new(form: Form, shop: Shop) -> AddItem:
     """The item that was typed. Raises WrongFields."""
     try:
-        return item_of(new_item(form), shop.settings)
+        body = new_item(form)
+        check_tokens_are_read(shop, body.buyer_tokens)
+        return item_of(body, shop.settings)
     except BadRequest as error:
         raise WrongFields({one.field: sentence(one.message) for one in error.problem.errors}) from None
+
+
+def _changes(shop: Shop, form: Form) -> ItemChanges:
+    """The changes that were typed. Raises WrongFields."""
+    body = changes(form)
+    try:
+        check_tokens_are_read(shop, body.buyer_tokens)
+    except BadRequest as error:
+        raise WrongFields({one.field: sentence(one.message) for one in error.problem.errors}) from None
+    return body
 
 
 def _show_new(
@@ -121,7 +135,7 @@ async def change(request: Request, shop: OpenShop, session: Manager, item_id: st
     if not is_own(form, session):
         return await _show_settings(shop, session, item_id, filled, {}, alert=NOT_OURS, status=403)
     try:
-        body = changes(form)
+        body = _changes(shop, form)
     except WrongFields as wrong:
         return await _show_settings(shop, session, item_id, filled, wrong.errors, status=422)
     if not body.model_fields_set:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import Bought, ConfirmHold, Hold, Outcome, Refused, Released, ReleaseHold
+from sellout.http.callers import seen_by
 from sellout.http.ids import new_id
 from sellout.http.pages.forms import read_form
 from sellout.http.pages.rendering import page, see_other
@@ -55,7 +56,7 @@ async def _lead_on(shop: Shop, hold_id: str, outcome: Outcome) -> Response:
 
 async def _hold(shop: Shop, hold_id: str) -> Hold:
     """A hold as it stands. Raises BadRequest where there is none."""
-    hold = await shop.store.hold(hold_id)
+    hold = await seen_by(shop, None, await shop.store.hold(hold_id))
     if hold is None:
         raise BadRequest(UNKNOWN_HOLD)
     return hold

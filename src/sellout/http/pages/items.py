@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import MICROSECONDS, Got, Instant, Item, State
+from sellout.domain import MICROSECONDS, BuyerTokens, Got, Instant, Item, State
 from sellout.http.pages.attempt import Attempt, address_of, is_over
 from sellout.http.pages.forms import check_origin
 from sellout.http.pages.rendering import page, see_other
@@ -32,7 +32,7 @@ async def item_page(request: Request, shop: OpenShop, item_id: str) -> Response:
     """One item: can I still get one, did I get it, where is my receipt."""
     item, now = await item_now(shop, item_id)
     attempt = Attempt.of(request)
-    got = await attempt.got(shop.store, item_id)
+    got = None if item.buyer_tokens is BuyerTokens.REQUIRED else await attempt.got(shop.store, item_id)
     if got is not None and is_over(got):
         attempt, got = attempt.another(), None
     response = show_item(shop, item, now, attempt, Filled(attempt.buyer), got)

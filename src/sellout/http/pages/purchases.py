@@ -4,6 +4,7 @@ import segno
 from fastapi import APIRouter, Response
 from markupsafe import Markup
 
+from sellout.http.callers import seen_by
 from sellout.http.pages.rendering import page
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
@@ -17,7 +18,7 @@ UNKNOWN_PURCHASE = Problem("unknown_purchase", "There is no purchase with this i
 @router.get("/purchases/{purchase_id}")
 async def receipt(shop: OpenShop, purchase_id: str) -> Response:
     """What was bought, with a QR code of its id for the door."""
-    purchase = await shop.store.purchase(purchase_id)
+    purchase = await seen_by(shop, None, await shop.store.purchase(purchase_id))
     if purchase is None:
         raise BadRequest(UNKNOWN_PURCHASE)
     return page("receipt.html", purchase=purchase, qr=qr_code(purchase.id))

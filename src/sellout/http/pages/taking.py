@@ -15,6 +15,7 @@ from sellout.domain import (
     ANONYMOUS,
     Bought,
     Buy,
+    BuyerTokens,
     Command,
     Held,
     Item,
@@ -36,6 +37,9 @@ from sellout.http.requests import BadRequest
 from sellout.http.shop import OpenShop, Shop
 
 router = APIRouter(include_in_schema=False)
+
+_SIGN_IN = Refused(Reason.UNAUTHORIZED)
+"""A page has no token."""
 
 BOUND = "bound"
 """In the address of a form that has been sent round."""
@@ -80,6 +84,8 @@ async def _take(request: Request, shop: Shop, item_id: str, make: Making) -> Res
     form = await read_form(request)
     item, _ = await item_now(shop, item_id)
     attempt, filled = _attempt(form), Filled(form.get("buyer", ""), form.get("quantity", "1"))
+    if item.buyer_tokens is BuyerTokens.REQUIRED:
+        return await _again(shop, item_id, attempt, filled, refusal(_SIGN_IN), from_refusal(_SIGN_IN).status)
     try:
         bound = attempt._replace(buyer=_buyer(shop, item, form))
         command = make(item_id, bound, whole_number(form, "quantity", 1))

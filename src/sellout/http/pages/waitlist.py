@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import EntryReading, LeaveWaitlist, Outcome, Refused
+from sellout.http.callers import seen_by
 from sellout.http.pages.forms import read_form
 from sellout.http.pages.rendering import page, see_other
 from sellout.http.pages.words import refusal
@@ -54,7 +55,7 @@ async def _entry(shop: Shop, entry_id: str) -> EntryReading:
     if reading is not None and reading.unsettled:
         await shop.settle(reading.entry.item_id)
         reading = await shop.store.entry(entry_id)
-    if reading is None:
+    if reading is None or await seen_by(shop, None, reading.entry) is None:
         raise BadRequest(UNKNOWN_ENTRY)
     return reading
 

@@ -23,6 +23,7 @@ STATES: dict[State, StateWords] = {
 }
 
 _REFUSALS: dict[Reason, str] = {
+    Reason.UNAUTHORIZED: "This is sold through the shop's own site, after signing in. Nothing was bought here.",
     Reason.NOT_OPEN: "The sale has not opened yet. Nothing was bought.",
     Reason.CLOSED: "The sale has ended. Nothing was bought.",
     Reason.PAUSED: "The organiser has paused the sale. Nothing was bought; try again when it goes on.",

@@ -1,9 +1,12 @@
 """Baskets: units of several items, all or none."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import ANONYMOUS, BuyBasket, HoldBasket, Line, Refused
 from sellout.http.answers import json_answer
+from sellout.http.callers import as_asked
 from sellout.http.documented import REPLAYED, answers
 from sellout.http.ids import new_id
 from sellout.http.models import BasketBody, BasketHoldsOut, BasketPurchasesOut
@@ -27,7 +30,7 @@ router = APIRouter(tags=["baskets"])
 async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Buy all lines or none, in one transaction. A refusal names the first line that cannot be had."""
     key = read_key(request.headers.get("idempotency-key"))
-    outcome = await shop.commit(BuyBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
+    outcome = await _commit(request, shop, BuyBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = {"basket_id": outcome.basket_id, "purchases": [purchase_view(p) for p in outcome.purchases]}
@@ -43,11 +46,15 @@ async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Resp
 async def hold_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Hold all lines or none, in one transaction. Each hold is then paid, confirmed or released by itself."""
     key = read_key(request.headers.get("idempotency-key"))
-    outcome = await shop.commit(HoldBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
+    outcome = await _commit(request, shop, HoldBasket(new_id(), _buyer(shop, body), _lines(shop, body), key))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
     view = {"basket_id": outcome.basket_id, "holds": [hold_view(hold) for hold in outcome.holds]}
     return respond(request, json_answer(201, view, *replayed(outcome.replayed)))
+
+
+async def _commit(request: Request, shop: Shop, command: BuyBasket | HoldBasket) -> Any:
+    return await shop.commit(await as_asked(shop, request.headers.get("authorization"), command))
 
 
 def _buyer(shop: Shop, body: BasketBody) -> str:

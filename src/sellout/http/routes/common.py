@@ -17,8 +17,9 @@ WINDOW = ("not_open", "closed", "paused")
 STOCK = ("unknown_item", "not_enough_left", "all_held", "limit_reached", "sold_out")
 BODY = ("body_too_large", "unsupported_media_type", "invalid_request")
 STORE = ("busy", "unavailable")
-TAKING = ("challenge_required", "rate_limited", *WINDOW, *STOCK, *BODY, "key_reused", *STORE)
 ORGANISERS = ("unauthorized", "forbidden")
+TAKING = (*ORGANISERS, "challenge_required", "rate_limited", *WINDOW, *STOCK, *BODY, "key_reused", *STORE)
+
 ORGANISING = (*ORGANISERS, *BODY, *STORE)
 
 UNKNOWN_ITEM = Problem("unknown_item", "There is no item with this id.")

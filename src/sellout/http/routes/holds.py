@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sellout.http.answers import json_answer
+from sellout.http.callers import seen_by
 from sellout.http.documented import LOCATION, REPLAYED, answers
 from sellout.http.models import ConfirmationBody, HoldOut, OrderBody, PurchaseOut
 from sellout.http.problems import Problem
@@ -13,7 +14,7 @@ from sellout.http.views import hold_view
 
 router = APIRouter(tags=["holds"])
 
-_ENDED = ("unknown_hold", "hold_expired", "already_confirmed")
+_ENDED = ("unauthorized", "unknown_hold", "hold_expired", "already_confirmed")
 
 
 @router.post(
@@ -27,10 +28,10 @@ async def take_hold(request: Request, shop: OpenShop, item_id: str) -> Response:
     return await answer_hot(request, shop)
 
 
-@router.get("/v1/holds/{hold_id}", responses=answers(200, HoldOut, "unknown_hold", "unavailable"))
+@router.get("/v1/holds/{hold_id}", responses=answers(200, HoldOut, "unknown_hold", "unavailable", "unauthorized"))
 async def get_hold(request: Request, shop: OpenShop, hold_id: str) -> Response:
     """A hold as it stands now, for whoever has its id."""
-    hold = await shop.store.hold(hold_id)
+    hold = await seen_by(shop, request.headers.get("authorization"), await shop.store.hold(hold_id))
     if hold is None:
         return respond(request, Problem("unknown_hold", "There is no hold with this id."))
     return respond(request, json_answer(200, hold_view(hold)))

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from sellout.domain import KeyScope, Refused
 from sellout.http.answers import json_answer
+from sellout.http.callers import check_tokens_are_read
 from sellout.http.documented import LOCATION, answers
 from sellout.http.items import change_of, item_of
 from sellout.http.models import AuditOut, ItemChanges, ItemList, ItemOut, NewItem
@@ -43,6 +44,7 @@ async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
 )
 async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
     """Put an item on sale."""
+    check_tokens_are_read(shop, body.buyer_tokens)
     outcome = await shop.commit(item_of(body, shop.settings))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))
@@ -57,6 +59,7 @@ async def add_item(request: Request, shop: OpenShop, body: NewItem) -> Response:
 )
 async def change_item(request: Request, shop: OpenShop, item_id: str, body: ItemChanges) -> Response:
     """Change an item: its name, its capacity (never below what is sold and held), window, limits and pause."""
+    check_tokens_are_read(shop, body.buyer_tokens)
     outcome = await shop.commit(change_of(item_id, body))
     if isinstance(outcome, Refused):
         return respond(request, from_refusal(outcome))

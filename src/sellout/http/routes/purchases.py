@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from sellout.domain import ANONYMOUS, KeyScope, Refund, Refunded
 from sellout.http.answers import json_answer
+from sellout.http.callers import caller_of, seen_by
 from sellout.http.csv_export import purchases_csv
 from sellout.http.documented import LINK, LOCATION, REPLAYED, answers
 from sellout.http.models import LatePaymentList, OrderBody, PurchaseList, PurchaseOut, Ticket
@@ -78,7 +79,7 @@ async def list_purchases(
 @router.get(
     "/v1/items/{item_id}/purchases/lookup",
     tags=["purchases"],
-    responses=answers(200, PurchaseOut, "unknown_purchase", "invalid_request", "unavailable"),
+    responses=answers(200, PurchaseOut, "unknown_purchase", "invalid_request", "unavailable", *ORGANISERS),
 )
 async def lookup_purchase(
     request: Request,
@@ -88,8 +89,11 @@ async def lookup_purchase(
     buyer: Annotated[str | None, Query(description="The buyer of the request, where it named one")] = None,
 ) -> Response:
     """Did I get it? The purchase that an Idempotency-Key has made, for whoever lost the answer."""
-    name = ANONYMOUS if buyer is None else shop.orders.buyer(buyer)
-    purchase = await shop.store.purchase_by_key(item_id, name, read_key(key, "key") or "")
+    authorization = request.headers.get("authorization")
+    named = ANONYMOUS if buyer is None else shop.orders.buyer(buyer)
+    name = (await caller_of(shop, authorization)).name(named)
+    found = await shop.store.purchase_by_key(item_id, name, read_key(key, "key") or "")
+    purchase = await seen_by(shop, authorization, found)
     if purchase is None:
         return respond(request, Problem("unknown_purchase", "This Idempotency-Key has bought nothing of this item."))
     return respond(request, json_answer(200, purchase_view(purchase)))
@@ -98,11 +102,11 @@ async def lookup_purchase(
 @router.get(
     "/v1/purchases/{purchase_id}",
     tags=["purchases"],
-    responses=answers(200, PurchaseOut, "unknown_purchase", "unavailable"),
+    responses=answers(200, PurchaseOut, "unknown_purchase", "unavailable", "unauthorized"),
 )
 async def get_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Response:
     """A purchase, for whoever has its id."""
-    purchase = await shop.store.purchase(purchase_id)
+    purchase = await seen_by(shop, request.headers.get("authorization"), await shop.store.purchase(purchase_id))
     if purchase is None:
         return respond(request, Problem("unknown_purchase", "There is no purchase with this id."))
     return respond(request, json_answer(200, purchase_view(purchase)))

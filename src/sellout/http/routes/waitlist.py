@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import JoinWaitlist, LeaveWaitlist, Refused
+from sellout.domain import ANONYMOUS, JoinWaitlist, LeaveWaitlist, Refused
 from sellout.http.answers import NO_CONTENT, json_answer
+from sellout.http.callers import as_asked, seen_by
 from sellout.http.documented import LOCATION, REPLAYED, answers
 from sellout.http.ids import new_id
 from sellout.http.models import EntryOut, JoinBody
@@ -11,7 +12,7 @@ from sellout.http.orders import replayed
 from sellout.http.problems import Problem, from_refusal
 from sellout.http.requests import read_key
 from sellout.http.responses import respond
-from sellout.http.routes.common import BODY, STORE, WINDOW, keyed
+from sellout.http.routes.common import BODY, ORGANISERS, STORE, WINDOW, keyed
 from sellout.http.shop import OpenShop
 from sellout.http.views import entry_view
 
@@ -27,6 +28,7 @@ router = APIRouter(tags=["waiting list"])
         *WINDOW,
         "unknown_item",
         "limit_reached",
+        *ORGANISERS,
         *BODY,
         "key_reused",
         *STORE,
@@ -40,8 +42,9 @@ async def join_waitlist(request: Request, shop: OpenShop, item_id: str, body: Jo
     An offer is a hold of its own time (`offer_seconds`), to be confirmed like any hold.
     """
     key = read_key(request.headers.get("idempotency-key"))
-    buyer = shop.orders.buyer(body.buyer)
-    joined = await shop.commit(JoinWaitlist(new_id(), new_id(), item_id, buyer, body.quantity, body.contact, key))
+    buyer = ANONYMOUS if body.buyer is None else shop.orders.buyer(body.buyer)
+    command = JoinWaitlist(new_id(), new_id(), item_id, buyer, body.quantity, body.contact, key)
+    joined = await shop.commit(await as_asked(shop, request.headers.get("authorization"), command))
     if isinstance(joined, Refused):
         return respond(request, from_refusal(joined))
     view = entry_view(joined.entry, joined.entry.position, joined.hold)
@@ -49,14 +52,14 @@ async def join_waitlist(request: Request, shop: OpenShop, item_id: str, body: Jo
     return respond(request, json_answer(201, view, location, *replayed(joined.replayed)))
 
 
-@router.get("/v1/waitlist/{entry_id}", responses=answers(200, EntryOut, "unknown_entry", *STORE))
+@router.get("/v1/waitlist/{entry_id}", responses=answers(200, EntryOut, "unknown_entry", "unauthorized", *STORE))
 async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response:
     """An entry as it stands now, with its place among those who wait and with its offer, for whoever has its id."""
     reading = await shop.store.entry(entry_id)
     if reading is not None and reading.unsettled:
         await shop.settle(reading.entry.item_id)
         reading = await shop.store.entry(entry_id)
-    if reading is None:
+    if reading is None or await seen_by(shop, request.headers.get("authorization"), reading.entry) is None:
         return respond(request, Problem("unknown_entry", "There is no entry with this id."))
     return respond(request, json_answer(200, entry_view(reading.entry, reading.position, reading.hold)))
 
@@ -64,9 +67,9 @@ async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response
 @router.delete(
     "/v1/waitlist/{entry_id}",
     status_code=204,
-    responses=answers(204, None, "unknown_entry", "already_confirmed", *STORE),
+    responses=answers(204, None, "unknown_entry", "already_confirmed", "unauthorized", *STORE),
 )
 async def leave_waitlist(request: Request, shop: OpenShop, entry_id: str) -> Response:
     """Wait no longer. Units that were offered pass on to the next who waits."""
-    outcome = await shop.commit(LeaveWaitlist(entry_id))
+    outcome = await shop.commit(await as_asked(shop, request.headers.get("authorization"), LeaveWaitlist(entry_id)))
     return respond(request, from_refusal(outcome) if isinstance(outcome, Refused) else NO_CONTENT)

@@ -9,7 +9,7 @@ SELECT i.id, i.item, i.capacity, i.sold,
            WHERE h.item_id = i.id AND h.ended_at IS NULL AND h.expires_at <= greatest(:now, i.decided_at)
        ) END,
        i.opens_at, i.closes_at, i.paused, i.limit_per_buyer, i.max_per_order, i.hold_seconds, i.payment_seconds,
-       i.offer_seconds, i.decided_at,
+       i.offer_seconds, i.buyer_tokens, i.decided_at,
        EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
 FROM inventory AS i
 ORDER BY i.created_at, i.id;
@@ -23,7 +23,7 @@ SELECT i.id, i.item, i.capacity, i.sold,
            WHERE h.item_id = i.id AND h.ended_at IS NULL AND h.expires_at <= greatest(:now, i.decided_at)
        ) END,
        i.opens_at, i.closes_at, i.paused, i.limit_per_buyer, i.max_per_order, i.hold_seconds, i.payment_seconds,
-       i.offer_seconds, i.decided_at,
+       i.offer_seconds, i.buyer_tokens, i.decided_at,
        EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
 FROM inventory AS i
 WHERE i.id = :id;
@@ -31,7 +31,7 @@ WHERE i.id = :id;
 -- name: counters
 -- One item with its counters as they are written, for the audit.
 SELECT id, item, capacity, sold, held, opens_at, closes_at, paused, limit_per_buyer, max_per_order, hold_seconds,
-       payment_seconds, offer_seconds
+       payment_seconds, offer_seconds, buyer_tokens
 FROM inventory
 WHERE id = :id;
 

@@ -8,7 +8,7 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 -- name: load_items
 -- Items by id, locked in sorted order so that batches of several nodes cannot wait for each other in a circle.
 SELECT i.id, i.item, i.capacity, i.sold, i.held, i.opens_at, i.closes_at, i.paused, i.limit_per_buyer,
-       i.max_per_order, i.hold_seconds, i.payment_seconds, i.offer_seconds, i.decided_at,
+       i.max_per_order, i.hold_seconds, i.payment_seconds, i.offer_seconds, i.buyer_tokens, i.decided_at,
        EXISTS (SELECT 1 FROM holds AS h WHERE h.item_id = i.id) AS has_holds,
        EXISTS (SELECT 1 FROM used_keys AS u WHERE u.item_id = i.id) AS has_used_keys,
        EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
@@ -151,10 +151,11 @@ ORDER BY h.hold_no;
 -- name: insert_items
 -- New items.
 INSERT INTO inventory (id, item, capacity, sold, held, opens_at, closes_at, paused, limit_per_buyer,
-                       max_per_order, hold_seconds, payment_seconds, offer_seconds, created_at, decided_at)
+                       max_per_order, hold_seconds, payment_seconds, offer_seconds, buyer_tokens, created_at,
+                       decided_at)
 SELECT v ->> 0, v ->> 1, (v ->> 2)::bigint, (v ->> 3)::bigint, (v ->> 4)::bigint, (v ->> 5)::bigint, (v ->> 6)::bigint,
        (v ->> 7)::boolean, (v ->> 8)::bigint, (v ->> 9)::bigint, (v ->> 10)::bigint, (v ->> 11)::bigint,
-       (v ->> 12)::bigint, :now, :now
+       (v ->> 12)::bigint, v ->> 13, :now, :now
 FROM jsonb_array_elements(:items) AS v;
 
 -- name: update_items
@@ -163,7 +164,8 @@ UPDATE inventory
 SET item = v ->> 1, capacity = (v ->> 2)::bigint, sold = (v ->> 3)::bigint, held = (v ->> 4)::bigint,
     opens_at = (v ->> 5)::bigint, closes_at = (v ->> 6)::bigint, paused = (v ->> 7)::boolean,
     limit_per_buyer = (v ->> 8)::bigint, max_per_order = (v ->> 9)::bigint, hold_seconds = (v ->> 10)::bigint,
-    payment_seconds = (v ->> 11)::bigint, offer_seconds = (v ->> 12)::bigint, decided_at = :now
+    payment_seconds = (v ->> 11)::bigint, offer_seconds = (v ->> 12)::bigint, buyer_tokens = v ->> 13,
+    decided_at = :now
 FROM jsonb_array_elements(:items) AS v
 WHERE inventory.id = v ->> 0;
 

@@ -5,7 +5,7 @@
 -- name: load_items
 -- Items by id, with the instant of their last decision, and whether there is anything of the slower kinds to look for.
 SELECT i.id, i.item, i.capacity, i.sold, i.held, i.opens_at, i.closes_at, i.paused, i.limit_per_buyer,
-       i.max_per_order, i.hold_seconds, i.payment_seconds, i.offer_seconds, i.decided_at,
+       i.max_per_order, i.hold_seconds, i.payment_seconds, i.offer_seconds, i.buyer_tokens, i.decided_at,
        EXISTS (SELECT 1 FROM holds AS h WHERE h.item_id = i.id) AS has_holds,
        EXISTS (SELECT 1 FROM used_keys AS u WHERE u.item_id = i.id) AS has_used_keys,
        EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
@@ -134,9 +134,10 @@ ORDER BY h.hold_no;
 -- name: insert_items
 -- New items.
 INSERT INTO inventory (id, item, capacity, sold, held, opens_at, closes_at, paused, limit_per_buyer,
-                       max_per_order, hold_seconds, payment_seconds, offer_seconds, created_at, decided_at)
+                       max_per_order, hold_seconds, payment_seconds, offer_seconds, buyer_tokens, created_at,
+                       decided_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, :now, :now
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, :now, :now
 FROM jsonb_each(:items);
 
 -- name: update_items
@@ -146,7 +147,7 @@ SET item = changed.value ->> 1, capacity = changed.value ->> 2, sold = changed.v
     held = changed.value ->> 4, opens_at = changed.value ->> 5, closes_at = changed.value ->> 6,
     paused = changed.value ->> 7, limit_per_buyer = changed.value ->> 8, max_per_order = changed.value ->> 9,
     hold_seconds = changed.value ->> 10, payment_seconds = changed.value ->> 11, offer_seconds = changed.value ->> 12,
-    decided_at = :now
+    buyer_tokens = changed.value ->> 13, decided_at = :now
 FROM jsonb_each(:items) AS changed
 WHERE inventory.id = changed.value ->> 0;
 
