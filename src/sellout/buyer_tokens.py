@@ -31,10 +31,12 @@ class BadToken(ValueError):
 class TokenVerifier:
     """Verifies tokens for one shop."""
 
-    def __init__(self, key: str, audience: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, key: str, audience: str, issuer: str | None, clock: Callable[[], float] = time.time) -> None:
         self._key = public_key(key) if is_public(key) else secret(key)
         self._algorithm = "HS256" if isinstance(self._key, bytes) else "EdDSA"
         self._audience = audience
+        self._issuer = issuer
+        self._required = ["exp", "aud", "sub", *([] if issuer is None else ["iss"])]
         self._clock = clock
         self._known: dict[str, tuple[str, float]] = {}
 
@@ -55,8 +57,8 @@ class TokenVerifier:
             raise BadToken("it is too long")
         try:
             claims = jwt.decode(
-                token, self._key, algorithms=[self._algorithm], audience=self._audience, leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "aud", "sub"]},
+                token, self._key, algorithms=[self._algorithm], audience=self._audience, issuer=self._issuer,
+                leeway=LEEWAY_SECONDS, options={"require": self._required},
             )  # fmt: skip
             return claims["sub"], float(claims["exp"]) + LEEWAY_SECONDS
         except jwt.ExpiredSignatureError:

@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     buyer_token_audience: Annotated[
         str, Field(description="For whom a buyer's token has to be: its `aud`", min_length=1, max_length=200)
     ] = "sellout"  # noqa: S105 - no secret
+    buyer_token_issuer: Annotated[
+        str | None,
+        Field(
+            description="By whom a buyer's token has to be: its `iss`. Without it `iss` is not looked at: the key says "
+            "whose tokens they are",
+            min_length=1,
+            max_length=200,
+        ),
+    ] = None
     secure_cookies: Annotated[
         bool, Field(description="Send the pages' cookies over TLS only: set it where a proxy before Sellout speaks TLS")
     ] = False

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from starlette.testclient import TestClient
 
 from sellout.http.app import create_app
+from sellout.http.documented import BUYER_TOKEN
 from sellout.settings import Settings
 from tests.cli.markdown import page, table
 
@@ -56,7 +57,10 @@ def api_page() -> str:
         "A running server describes itself: `/docs` is Swagger UI, where requests can be tried, with the members of "
         "every body and answer; `/openapi.json` is its document, from which this page is made.",
         'Bodies are JSON. "key" is an `Idempotency-Key`, which may be left out; "organiser" is '
-        "`Authorization: Bearer KEY` with an organiser key of the scope behind it. Every answer has a `Request-Id`. "
+        "`Authorization: Bearer KEY` with an organiser key of the scope behind it. "
+        '"token" is `Authorization: Bearer TOKEN` with a [buyer\'s token](buyer-tokens.md), which only items with '
+        "`buyer_tokens: required` need; an organiser key of the scope behind it does as well. "
+        "Every answer has a `Request-Id`. "
         "Every error is a problem "
         f"document. These can come anywhere, and are left out below: {_linked(ANYWHERE)}.",
         *parts,
@@ -71,15 +75,17 @@ def _words(description: str) -> str:
     return " ".join(description.split())
 
 
-def _organiser(route: Route) -> str:
-    scopes = [scope for way in route.described.get("security", ()) for needed in way.values() for scope in needed]
-    return " ".join(["organiser", *(f"`{scope}`" for scope in scopes)])
+def _who(route: Route) -> str:
+    ways = route.described.get("security", ())
+    scopes = [scope for way in ways for needed in way.values() for scope in needed]
+    who = "token" if {BUYER_TOKEN: []} in ways else "organiser"
+    return " ".join([who, *(f"`{scope}`" for scope in scopes)])
 
 
 def _takes(route: Route) -> str:
     headers = {parameter["name"] for parameter in route.described.get("parameters", ()) if parameter["in"] == "header"}
     taken = {
-        _organiser(route): "security" in route.described,
+        _who(route): "security" in route.described,
         "key": "Idempotency-Key" in headers,
         "a body": "requestBody" in route.described,
     }

@@ -39,7 +39,8 @@ def test_all_members_of_an_item_can_be_given(tmp_path: Path) -> None:
     assert item == {
         "id": "gala", "name": "Gala 東京", "capacity": 5, "sold": 0, "held": 0, "available": 5, "state": "not_open",
         "opens_at": "2998-01-01T00:00:00.000000Z", "closes_at": "2999-01-01T00:00:00.000000Z", "paused": False,
-        "limit_per_buyer": 3, "max_per_order": 2, "hold_seconds": 60, "payment_seconds": 70, "offer_seconds": 80, "buyer_tokens": "optional",
+        "limit_per_buyer": 3, "max_per_order": 2, "hold_seconds": 60, "payment_seconds": 70, "offer_seconds": 80,
+        "buyer_tokens": "optional",
     }  # fmt: skip
     assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 

@@ -316,9 +316,9 @@ def test_the_organisers_calls_need_the_key(url: str, connect: Connect, new_item:
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_only_the_organisers_calls_carry_the_key(kind: type[Client] | type[AsyncClient]) -> None:
-    client = kind("http://shop", organiser_key="secret")
-    for call, carried in ((buying.buy("item-a"), None), (organising.refund("p"), "Bearer secret")):
+def test_the_organisers_calls_carry_the_key_and_only_others_the_token(kind: type[Client] | type[AsyncClient]) -> None:
+    client = kind("http://shop", organiser_key="secret", buyer_token="of ada")
+    for call, carried in ((buying.buy("item-a"), "Bearer of ada"), (organising.refund("p"), "Bearer secret")):
         first = next(client.begin(call))
         assert isinstance(first, Send)
         assert first.headers.get("Authorization") == carried

@@ -1,76 +1,43 @@
 """Buyer tokens: who has none, another's or a bad one reads and changes nothing of a buyer's, at any route and door."""
 
-import hashlib
-import hmac
-import json
+import asyncio
+import contextlib
+import itertools
 import re
-import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import httpx2
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from sellout.domain import KeyScope
-from sellout.settings import BadSetting, load_settings
-from tests.http.shop import Shop, problem_of, running_shop
-from tests.http.test_organiser import key_of, make_key
+from sellout.keys import digest
+from sellout.store.sqlite import SQLiteStore
+from tests.http.shop import Clock, Shop, problem_of, running_shop
+from tests.http.test_organiser import key_of
+from tests.logins import BAD, BAD_BUYERS, KEYS, PRIVATE, SECRET, Headers, bearer, token
+from tests.processes import running
 
-SECRET = "a secret of the shop's login, long enough"
-LOGIN = Ed25519PrivateKey.generate()
-PUBLIC = LOGIN.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-KEYS = {"EdDSA": PUBLIC, "HS256": SECRET}
-
-Headers = dict[str, str]
+numbers = itertools.count(1)
 
 
-def claims(buyer: Any = "ada", **more: Any) -> dict[str, Any]:
-    named = {"sub": buyer, "aud": "sellout", "exp": int(time.time()) + 600} | more
-    return {name: value for name, value in named.items() if value is not None}
+@contextlib.contextmanager
+def by_asgi(database: Path, key: str) -> Iterator[Shop]:
+    with running_shop(database, buyer_token_key=key) as shop:
+        yield shop
 
 
-def token(buyer: Any = "ada", algorithm: str = "EdDSA", key: Any = None, **more: Any) -> str:
-    signs = key or (LOGIN if algorithm == "EdDSA" else SECRET)
-    return jwt.encode(claims(buyer, **more), signs, algorithm=algorithm)
+@contextlib.contextmanager
+def by_rsgi(database: Path, key: str) -> Iterator[Shop]:
+    with running(database, SELLOUT_BUYER_TOKEN_KEY=key) as server, httpx2.Client(base_url=server.url) as client:
+        yield Shop(cast("TestClient", client), database, Clock())  # asked for nothing but requests
 
 
-def by_hand(header: str, key: bytes) -> str:
-    """A token that no library makes: its header as text, signed by HMAC with anything."""
-    parts = [urlsafe_b64encode(text.encode()).rstrip(b"=") for text in (header, json.dumps(claims()))]
-    signature = hmac.new(key, b".".join(parts), hashlib.sha256).digest()
-    return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
-
-
-def bearer(text: str) -> Headers:
-    return {"Authorization": f"Bearer {text}"}
-
-
-BAD: dict[str, Callable[[str], str]] = {
-    "expired": lambda alg: token(algorithm=alg, exp=int(time.time()) - 60),
-    "without an end": lambda alg: token(algorithm=alg, exp=None),
-    "for another audience": lambda alg: token(algorithm=alg, aud="another"),
-    "without an audience": lambda alg: token(algorithm=alg, aud=None),
-    "of another login": lambda alg: token(
-        algorithm=alg, key=Ed25519PrivateKey.generate() if alg == "EdDSA" else "another secret, also long enough, of 32"
-    ),
-    "of the other algorithm": lambda alg: token(algorithm="HS256" if alg == "EdDSA" else "EdDSA"),
-    "of a longer algorithm": lambda _: token(algorithm="HS512", key=SECRET * 2),
-    "signed by nobody": lambda _: jwt.encode(claims(), "", algorithm="none"),
-    "signed with the public key": lambda _: by_hand('{"alg":"HS256","typ":"JWT"}', PUBLIC.encode()),
-    "without a buyer": lambda alg: token(None, alg),
-    "with a buyer that no buyer can be": lambda alg: token("a\nb", alg),
-    "with a buyer of no characters": lambda alg: token("", alg),
-    "with half a character": lambda alg: token("\ud800", alg),
-    "of brackets": lambda _: by_hand("[" * 2000, b"x"),
-    "of nothing": lambda _: "..",
-    "cut off": lambda alg: token(algorithm=alg)[:-2],
-}
+DOORS: dict[str, Callable[[Path, str], AbstractContextManager[Shop]]] = {"asgi": by_asgi, "rsgi": by_rsgi}
 
 
 class Sold(NamedTuple):
@@ -87,21 +54,36 @@ class Sold(NamedTuple):
         return bearer(token(buyer, self.algorithm))
 
 
-@pytest.fixture(params=KEYS)
-def sold(request: pytest.FixtureRequest, database: Path) -> Iterator[Sold]:
-    algorithm = request.param
-    with running_shop(database, buyer_token_key=KEYS[algorithm]) as shop:
-        item = shop.add("Gala", 2, buyer_tokens="required")
-        own = bearer(token("ada", algorithm))
-        bought = ask(shop, "POST", f"/v1/items/{item}/purchases", own, key="buy")
-        held = ask(shop, "POST", f"/v1/items/{item}/holds", own, key="hold")
-        joined = ask(shop, "POST", f"/v1/items/{item}/waitlist", own, key="join")
-        assert [bought.status_code, held.status_code, joined.status_code] == [201, 201, 201]
+@pytest.fixture(scope="module", params=itertools.product(DOORS, KEYS), ids="-".join)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, str]]:
+    """A shop behind each door, and the algorithm that its login signs by."""
+    door, algorithm = request.param
+    database = tmp_path_factory.mktemp("tokens") / "shop.db"
+    asyncio.run(add_keys(database))
+    with DOORS[door](database, KEYS[algorithm]) as shop:
+        yield shop, algorithm
+
+
+async def add_keys(database: Path) -> None:
+    """A key for each scope."""
+    store = SQLiteStore(database)
+    try:
         for scope in KeyScope:
-            make_key(shop, key_of([scope]), [scope])
-        yield Sold(
-            shop, algorithm, item, bought.json()["purchase_id"], held.json()["hold_id"], joined.json()["entry_id"]
-        )
+            assert await store.add_organiser_key(scope, digest(key_of([scope])), {scope})
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+def sold(opened: tuple[Shop, str]) -> Sold:
+    shop, algorithm = opened
+    item = shop.add(f"Gala {next(numbers)}", 2, buyer_tokens="required")
+    own = bearer(token("ada", algorithm))
+    bought = ask(shop, "POST", f"/v1/items/{item}/purchases", own, key="buy")
+    held = ask(shop, "POST", f"/v1/items/{item}/holds", own, key="hold")
+    joined = ask(shop, "POST", f"/v1/items/{item}/waitlist", own, key="join")
+    assert [bought.status_code, held.status_code, joined.status_code] == [201, 201, 201]
+    return Sold(shop, algorithm, item, bought.json()["purchase_id"], held.json()["hold_id"], joined.json()["entry_id"])
 
 
 def ask(shop: Shop, method: str, address: str, headers: Headers, key: str | None = None, body: Any = None) -> Any:
@@ -158,7 +140,7 @@ def test_a_buyer_has_what_is_theirs_and_nobody_else_has(name: str, sold: Sold) -
     problem_of(try_it(sold, route, {}), *route.others)
     theirs = try_it(sold, route, sold.of("bob"))
     problem_of(theirs, *((403, "forbidden") if name in NAMING else route.others))
-    for bad in BAD.values():
+    for bad in (BAD | BAD_BUYERS).values():
         refused = try_it(sold, route, bearer(bad(sold.algorithm)))
         problem_of(refused, 401, "unauthorized")
         assert refused.headers["WWW-Authenticate"] == 'Bearer realm="buyer", error="invalid_token"'
@@ -188,7 +170,7 @@ def test_others_are_told_no_more_than_of_what_is_not_there(sold: Sold) -> None:
 
 
 def test_the_buyer_is_the_token_s_and_limits_and_keys_count_by_it(sold: Sold) -> None:
-    shop, item = sold.shop, sold.shop.add("Row", 10, buyer_tokens="required", limit_per_buyer=1)
+    shop, item = sold.shop, sold.shop.add(f"Row {next(numbers)}", 10, buyer_tokens="required", limit_per_buyer=1)
     for buyer in ("ada", "bob"):
         address = f"/v1/items/{item}/purchases"
         first = ask(shop, "POST", address, sold.of(buyer), key="k")
@@ -202,15 +184,15 @@ def test_the_buyer_is_the_token_s_and_limits_and_keys_count_by_it(sold: Sold) ->
 
 @pytest.mark.parametrize("kind", ["purchases", "holds"])
 def test_a_basket_with_such_an_item_needs_the_token_also_for_its_key(kind: str, sold: Sold) -> None:
-    shop, row = sold.shop, sold.shop.add("Row", 10, buyer_tokens="required")
+    shop, row = sold.shop, sold.shop.add(f"Row {next(numbers)}", 10, buyer_tokens="required")
     body = {"lines": [{"item": "item-a", "quantity": 1}, {"item": row, "quantity": 1}], "buyer": "ada"}
-    address = f"/v1/baskets/{kind}"
-    first = ask(shop, "POST", address, sold.of("ada"), "basket", body)
+    address, key = f"/v1/baskets/{kind}", f"basket of {kind}"
+    first = ask(shop, "POST", address, sold.of("ada"), key, body)
     assert first.status_code == 201
-    refused = problem_of(ask(shop, "POST", address, {}, "basket", body), 401, "unauthorized")
+    refused = problem_of(ask(shop, "POST", address, {}, key, body), 401, "unauthorized")
     assert refused["errors"][0]["field"] == "lines.1"
-    problem_of(ask(shop, "POST", address, sold.of("bob"), "basket", body), 403, "forbidden")
-    assert ask(shop, "POST", address, sold.of("ada"), "basket", body).json() == first.json()
+    problem_of(ask(shop, "POST", address, sold.of("bob"), key, body), 403, "forbidden")
+    assert ask(shop, "POST", address, sold.of("ada"), key, body).json() == first.json()
 
 
 def test_a_token_that_is_sent_is_checked_also_where_none_is_needed(sold: Sold) -> None:
@@ -218,6 +200,12 @@ def test_a_token_that_is_sent_is_checked_also_where_none_is_needed(sold: Sold) -
     bought = ask(sold.shop, "POST", "/v1/items/item-a/purchases", sold.of("ada"))
     assert bought.json()["buyer"] == "ada"
     assert sold.shop.buy(buyer="bob").status_code == 201
+
+
+@pytest.mark.parametrize("address", ["/v1/items/item-a/purchases", "/v1/items/item-a/waitlist"])
+def test_a_token_that_is_no_text_is_refused_and_never_ignored(address: str, sold: Sold) -> None:
+    header: Any = {"Authorization": "Bearer \xfc.b.c".encode("latin-1")}
+    problem_of(ask(sold.shop, "POST", address, header, body={"buyer": "ada"}), 401, "unauthorized")
 
 
 def test_the_pages_show_and_sell_nothing_of_such_an_item(sold: Sold) -> None:
@@ -247,27 +235,11 @@ def test_without_a_key_no_item_can_ask_for_tokens_and_a_start_warns(database: Pa
         assert shop.buy(item).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["short", "-----BEGIN PUBLIC KEY-----\nx", "/no/such/file.pem"])
-def test_a_key_that_is_none_stops_the_start_and_is_not_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SELLOUT_BUYER_TOKEN_KEY", key)
-    with pytest.raises(BadSetting, match=r"SELLOUT_BUYER_TOKEN_KEY=\*\*\*: must be"):
-        load_settings()
-
-
-def test_a_key_may_be_a_file_or_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "login.pem"
-    file.write_text(PUBLIC)
-    for key in (str(file), PUBLIC, PUBLIC.replace("\n", "\\n")):
-        monkeypatch.setenv("SELLOUT_BUYER_TOKEN_KEY", key)
-        assert load_settings().buyer_token_key is not None
-
-
 def test_the_page_s_login_makes_tokens_that_are_taken(sold: Sold) -> None:
     page = (Path(__file__).parents[2] / "docs" / "buyer-tokens.md").read_text("utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
     if sold.algorithm == "EdDSA":
-        private = LOGIN.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        made = bearer(names["token_for"]("ada", private))
+        made = bearer(names["token_for"]("ada", PRIVATE))
         assert ask(sold.shop, "GET", f"/v1/purchases/{sold.purchase}", made).status_code == 200

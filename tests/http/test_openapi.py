@@ -119,8 +119,10 @@ def test_headers_of_answers_are_described(name: str, document: Document) -> None
         assert len(found) == sum(len(operation["responses"]) for _, _, operation in operations(document))
 
 
-def test_organiser_routes_and_only_those_need_the_key(document: Document) -> None:
-    guarded = {(method, path) for method, path, operation in operations(document) if "security" in operation}
+def test_organiser_routes_need_the_key_and_buyers_may_have_a_token(document: Document) -> None:
+    secured = {(method, path): operation["security"] for method, path, operation in operations(document)
+               if "security" in operation}  # fmt: skip
+    guarded = {route for route, ways in secured.items() if {} not in ways}
     assert guarded == {
         ("POST", "/v1/items"),
         ("PATCH", "/v1/items/{item_id}"),
@@ -131,23 +133,41 @@ def test_organiser_routes_and_only_those_need_the_key(document: Document) -> Non
         ("POST", "/v1/purchases/{purchase_id}/refund"),
     }
     told = {(method, path) for method, path, operation in operations(document) if "401" in operation["responses"]}
-    assert told - guarded == {
-        ("POST", "/buy_ticket"),
-        ("POST", "/v1/items/{item_id}/purchases"),
-        ("GET", "/v1/items/{item_id}/purchases/lookup"),
-        ("GET", "/v1/purchases/{purchase_id}"),
-        ("POST", "/v1/items/{item_id}/holds"),
-        ("GET", "/v1/holds/{hold_id}"),
-        ("DELETE", "/v1/holds/{hold_id}"),
-        ("POST", "/v1/holds/{hold_id}/pay"),
-        ("POST", "/v1/holds/{hold_id}/confirm"),
-        ("POST", "/v1/items/{item_id}/waitlist"),
-        ("GET", "/v1/waitlist/{entry_id}"),
-        ("DELETE", "/v1/waitlist/{entry_id}"),
-        ("POST", "/v1/baskets/purchases"),
-        ("POST", "/v1/baskets/holds"),
-    }, "routes of buyers, who may need a token"
+    of_buyers = secured.keys() - guarded
+    assert (
+        told - guarded
+        == of_buyers
+        == {
+            ("POST", "/buy_ticket"),
+            ("POST", "/v1/items/{item_id}/purchases"),
+            ("GET", "/v1/items/{item_id}/purchases/lookup"),
+            ("GET", "/v1/purchases/{purchase_id}"),
+            ("POST", "/v1/items/{item_id}/holds"),
+            ("GET", "/v1/holds/{hold_id}"),
+            ("DELETE", "/v1/holds/{hold_id}"),
+            ("POST", "/v1/holds/{hold_id}/pay"),
+            ("POST", "/v1/holds/{hold_id}/confirm"),
+            ("POST", "/v1/items/{item_id}/waitlist"),
+            ("GET", "/v1/waitlist/{entry_id}"),
+            ("DELETE", "/v1/waitlist/{entry_id}"),
+            ("POST", "/v1/baskets/purchases"),
+            ("POST", "/v1/baskets/holds"),
+        }
+    ), "routes of buyers, who may need a token"
     assert guarded <= told
+    for method, path in of_buyers:
+        scope = "read" if method == "GET" else "sell"
+        assert secured[method, path] == [{}, {"buyer-token": []}, {"organiser-key": [scope]}]
+
+
+def test_ways_to_say_who_asks_are_described_under_names_that_openapi_allows(document: Document) -> None:
+    schemes = document["components"]["securitySchemes"]
+    named = {name for *_, operation in operations(document) for way in operation.get("security", ()) for name in way}
+    assert named == schemes.keys() == {"organiser-key", "buyer-token"}
+    assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {("http", "bearer")}
+    assert schemes["buyer-token"]["bearerFormat"] == "JWT"
+    for components in document["components"].values():
+        assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in components)
 
 
 def test_orders_take_a_key_and_a_body_that_may_be_left_out(document: Document) -> None:

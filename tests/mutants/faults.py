@@ -588,6 +588,16 @@ def nobody_has_to_prove_whose_basket_it_is(patch: pytest.MonkeyPatch) -> None:
     _proves(patch, baskets)
 
 
+@on_sqlite
+def an_item_forgets_that_it_asks_for_tokens(patch: pytest.MonkeyPatch) -> None:
+    sql(patch, "update_items", "changed.value ->> 13", "'optional'")
+
+
+@on_sqlite
+def an_item_begins_without_asking_for_tokens(patch: pytest.MonkeyPatch) -> None:
+    sql(patch, "insert_items", "value ->> 13", "'optional'")
+
+
 @of_decision
 def any_token_will_do(patch: pytest.MonkeyPatch) -> None:
     def wrong(item: Item, buyer: str, proven: str | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from sellout.domain import (
     AddItem,
     Bought,
+    BuyerTokens,
     Change,
     ChangeItem,
     ItemSaved,
@@ -73,10 +74,16 @@ def test_a_limit_that_is_set_in_the_same_batch_counts_what_was_bought_before(sho
 
 
 def test_every_member_of_an_item_is_kept(shop: Shop) -> None:
-    full = an_item(opens_at=5, closes_at=9, paused=True, limit_per_buyer=3, max_per_order=4, hold_seconds=60)
+    full = an_item(
+        opens_at=5, closes_at=9, paused=True, limit_per_buyer=3, max_per_order=4, hold_seconds=60,
+        buyer_tokens=BuyerTokens.REQUIRED,
+    )  # fmt: skip
     assert kinds(shop.transact(AddItem(full), AddItem(full))) == ["ItemSaved", "item_exists"]
     assert shop.item() == full
-    changes: dict[str, Any] = {"name": "New", "capacity": 7, "opens_at": None, "closes_at": None, "paused": False}
+    changes: dict[str, Any] = {
+        "name": "New", "capacity": 7, "opens_at": None, "closes_at": None, "paused": False,
+        "buyer_tokens": BuyerTokens.OPTIONAL,
+    }  # fmt: skip
     (saved,) = shop.transact(ChangeItem("a", tuple(Change(*change) for change in changes.items())))
     assert isinstance(saved, ItemSaved)
     assert shop.item() == saved.item == full._replace(**changes)

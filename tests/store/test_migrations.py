@@ -8,7 +8,7 @@ from unittest import mock
 import apsw
 import pytest
 
-from sellout.domain import ALL_SCOPES, Bought, Kind, OrganiserKey, Refund, TakeHold
+from sellout.domain import ALL_SCOPES, Bought, BuyerTokens, Kind, OrganiserKey, Refund, TakeHold
 from sellout.store.migrations import migrations, missing
 from sellout.store.port import StoreUnusable
 from sellout.store.sqlite import SQLiteStore
@@ -55,6 +55,7 @@ def test_an_earlier_database_is_brought_up_to_date_with_all_that_is_in_it(tmp_pa
             assert audit is not None
             assert audit.consistent
             assert (audit.item.capacity, audit.item.sold, audit.item.held) == (8, 2, 0)
+            assert audit.item.buyer_tokens is BuyerTokens.OPTIONAL
             assert {kind: total.movements for kind, total in audit.sums.items()} == {
                 Kind.RESTOCK: 2, Kind.BUY: 2, Kind.REFUND: 1,
             }  # fmt: skip

@@ -13,6 +13,7 @@ from sellout.client.connecting import (
     LOST,
     TIMEOUT_SECONDS,
     Base,
+    BuyerToken,
     answer_of,
     as_method,
     limits_of,
@@ -52,6 +53,7 @@ class Client(Base):
         url: str,
         *,
         organiser_key: str | None = None,
+        buyer_token: BuyerToken | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         retries: Retries = Retries(),  # noqa: B008 - it never changes
         connections: int = CONNECTIONS_MAX,
@@ -60,11 +62,12 @@ class Client(Base):
     ) -> None:
         """Where the server is, such as `https://shop.example`; nothing is sent yet.
 
-        `timeout_seconds`: how long one try waits to connect, and for the answer. `http`: an HTTP client of your own,
-        with its proxies and certificates, which you close yourself; `connections` is then its matter. `means`: time and
-        randomness, for tests. Raises ValueError.
+        `buyer_token`: a token of the shop's login, or a function that gives the one that is good now; it goes with
+        every call but the organiser's. `timeout_seconds`: how long one try waits to connect, and for the answer.
+        `http`: an HTTP client of your own, with its proxies and certificates, which you close yourself; `connections`
+        is then its matter. `means`: time and randomness, for tests. Raises ValueError.
         """
-        super().__init__(url, organiser_key, timeout_seconds, retries, means)
+        super().__init__(url, organiser_key, buyer_token, timeout_seconds, retries, means)
         self._owned = http is None
         self._http = httpx2.Client(limits=limits_of(connections)) if http is None else http
 

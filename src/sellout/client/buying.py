@@ -128,11 +128,12 @@ def release(hold_id: str) -> Call[None]:
 
 
 def join(
-    item: str, buyer: str, quantity: int = 1, *, contact: str | None = None, key: str | None = None
+    item: str, buyer: str | None = None, quantity: int = 1, *, contact: str | None = None, key: str | None = None
 ) -> Call[Entry]:
     """Wait for units to come back. Where enough are free already, they are offered at once.
 
-    `contact`, up to 200 characters, tells the organiser how to reach the buyer. An offer is a hold.
+    Only a client with a buyer's token may leave `buyer` out. `contact`, up to 200 characters, tells the organiser how
+    to reach the buyer. An offer is a hold.
     Raises LimitReached, NotOpen, Closed, Paused, UnknownItem, KeyReused.
     """
     body = encoded({"buyer": buyer, "quantity": quantity, "contact": contact})

@@ -17,6 +17,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
+BuyerToken = str | Callable[[], str]
+"""A token of the shop's login, or what gives the one that is good now."""
+
 TIMEOUT_SECONDS = 10.0
 """How long a try waits for the connection, and then for the answer, where the caller does not say otherwise."""
 
@@ -33,7 +36,13 @@ class Base:
     """Where the server is, and how it is asked."""
 
     def __init__(
-        self, url: str, organiser_key: str | None, timeout_seconds: float, retries: Retries, means: Means
+        self,
+        url: str,
+        organiser_key: str | None,
+        buyer_token: BuyerToken | None,
+        timeout_seconds: float,
+        retries: Retries,
+        means: Means,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -42,16 +51,21 @@ class Base:
             raise ValueError(f"timeout_seconds must be more than 0, not {timeout_seconds}")
         self._url = url.rstrip("/")
         self._organiser_key = organiser_key
+        self._buyer_token = buyer_token
         self._timeout_seconds = timeout_seconds
         self._retries = retries
         self._means = means
 
     def begin(self, call: Call[T]) -> Exchange[T]:
-        """The exchange of one call. Only a call that needs the organiser key carries it."""
+        """The exchange of one call. Only a call that needs the organiser key carries it, and only others the token."""
         headers = {"User-Agent": f"sellout-client/{sellout.__version__}"}
-        if call.organiser and self._organiser_key is not None:
-            headers["Authorization"] = f"Bearer {self._organiser_key}"
+        bearer = self._organiser_key if call.organiser else self._token_now()
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
         return exchange(call, headers, self._timeout_seconds, self._retries, self._means)
+
+    def _token_now(self) -> str | None:
+        return self._buyer_token() if callable(self._buyer_token) else self._buyer_token
 
     def request(self, send: Send) -> dict[str, Any]:
         """A request as the HTTP library takes it."""

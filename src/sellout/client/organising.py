@@ -53,6 +53,7 @@ def add_item(
     hold_seconds: int | None = None,
     payment_seconds: int | None = None,
     offer_seconds: int | None = None,
+    buyer_tokens: str | None = None,
     paused: bool = False,
 ) -> Call[Item]:
     """Put an item on sale. `capacity` is in units, 0 to a billion; times are aware datetimes.
@@ -65,7 +66,8 @@ def add_item(
     members = {
         "name": name, "capacity": capacity, "id": id, "opens_at": opens_at, "closes_at": closes_at,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
-        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "paused": paused,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "buyer_tokens": buyer_tokens,
+        "paused": paused,
     }  # fmt: skip
     return Call("POST", "/v1/items", reads(Item), encoded(members), organiser=True)
 
@@ -82,6 +84,7 @@ def change_item(
     hold_seconds: int | UnsetType = UNSET,
     payment_seconds: int | UnsetType = UNSET,
     offer_seconds: int | UnsetType = UNSET,
+    buyer_tokens: str | UnsetType = UNSET,
     paused: bool | UnsetType = UNSET,
 ) -> Call[Item]:
     """Change what is given of the item with the id `item`. None takes a time or the limit away. Not retried.
@@ -92,7 +95,8 @@ def change_item(
     members: dict[str, Any] = {
         "name": name, "capacity": capacity, "opens_at": opens_at, "closes_at": closes_at,
         "limit_per_buyer": limit_per_buyer, "max_per_order": max_per_order, "hold_seconds": hold_seconds,
-        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "paused": paused,
+        "payment_seconds": payment_seconds, "offer_seconds": offer_seconds, "buyer_tokens": buyer_tokens,
+        "paused": paused,
     }  # fmt: skip
     body = msgspec.json.encode({name: value for name, value in members.items() if value is not UNSET})
     return Call("PATCH", path("items", item), reads(Item), body, organiser=True)

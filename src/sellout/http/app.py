@@ -12,7 +12,7 @@ from sellout.http import docs, health, routes
 from sellout.http.desk.desk import Desk
 from sellout.http.desk.gate import guard
 from sellout.http.desk.routing import routers as desk_routers
-from sellout.http.documented import problem_schema, tidy
+from sellout.http.documented import BUYER_TOKEN, BUYER_TOKEN_SCHEME, problem_schema, tidy
 from sellout.http.followed import FollowedASGIDoor, FollowedRSGIDoor, all_of
 from sellout.http.following import Follow
 from sellout.http.live.stopping import hearing_stops
@@ -92,6 +92,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         components = document.setdefault("components", {}).setdefault("schemas", {})
         components.update(schemas.pop("$defs", {}))
         components["ProblemOut"] = schemas
+        document["components"].setdefault("securitySchemes", {})[BUYER_TOKEN] = BUYER_TOKEN_SCHEME
         tidy(document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -61,8 +61,13 @@ async def caller_of(shop: Shop, authorization: str | None) -> Caller:
         return Caller(*(ANY_BUYER if key.may(scope) else None for scope in (KeyScope.SELL, KeyScope.READ)))
     if shop.tokens is None:
         return NOBODY  # nothing is known here that it could be checked by
+    raise bad_token(why)
+
+
+def bad_token(why: str) -> BadRequest:
+    """A token was sent that proves nothing."""
     detail = f"This buyer's token is not valid: {why}."
-    raise BadRequest(Problem("unauthorized", detail, bearer='error="invalid_token"', realm="buyer"))
+    return BadRequest(Problem("unauthorized", detail, bearer='error="invalid_token"', realm="buyer"))
 
 
 def _as_name(shop: Shop, subject: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
+from sellout.domain import KeyScope
 from sellout.http.answers import KEY_WANTED
 from sellout.http.models import ProblemOut
 from sellout.http.problems import MEDIA_TYPE, PROBLEMS
@@ -16,6 +17,18 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "required": False,
     "description": "Makes the request repeatable: the first success is answered again. Scope: item and buyer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+
+ORGANISER_KEY = "organiser-key"
+BUYER_TOKEN = "buyer-token"  # noqa: S105 - the name of a kind of them
+"""What the document calls the ways to say who asks."""
+
+BUYER_TOKEN_SCHEME: dict[str, Any] = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A token of the shop's login, of which `sub` is the buyer. Items with `buyer_tokens: required` need "
+    "it; where it is sent, it is checked, and its buyer is the buyer.",
 }
 
 Headers = dict[str, dict[str, Any]]
@@ -29,7 +42,9 @@ REQUEST_ID = _header("Request-Id", "The id of this request, the same as in the l
 LOCATION = _header("Location", "Where it is to be found")
 REPLAYED = _header("Idempotent-Replayed", "`true` where the Idempotency-Key had this answer before")
 LINK = _header("Link", 'The next page of a CSV list, with `rel="next"`')
-_AUTHENTICATE = _header("WWW-Authenticate", "That a key is needed, and which scope the one that was sent lacks")
+_AUTHENTICATE = _header(
+    "WWW-Authenticate", "That a key or a token is needed, and what is wrong with the one that was sent"
+)
 _RETRY_AFTER = _header("Retry-After", "Seconds to wait before a retry", "integer")
 
 _NO_HEADERS: Headers = {}
@@ -57,6 +72,11 @@ def answers(
             | (_AUTHENTICATE if set(same) & set(KEY_WANTED) else _NO_HEADERS),
         }
     return described
+
+
+def for_buyers(scope: KeyScope, described: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The description of a route on which buyers may prove who they are, and organisers' keys need a scope."""
+    return {**(described or {}), "security": [{}, {BUYER_TOKEN: []}, {ORGANISER_KEY: [scope.value]}]}
 
 
 _EVENT: dict[str, Any] = {

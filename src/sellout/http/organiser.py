@@ -7,6 +7,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from sellout.domain import KeyScope
+from sellout.http.documented import ORGANISER_KEY
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop, shop_of
@@ -14,7 +15,7 @@ from sellout.keys import digest, matching
 
 _bearer = HTTPBearer(
     auto_error=False,
-    scheme_name="organiser key",
+    scheme_name=ORGANISER_KEY,
     description="A key of `sellout keys add`, the one that the first start printed, or SELLOUT_ORGANISER_KEY. "
     "A key has scopes: `read`, `sell`, `manage`; each route names the one that it needs.",
 )

@@ -42,7 +42,7 @@ def token_verifier(settings: Settings) -> "TokenVerifier | None":
         return None
     from sellout.buyer_tokens import TokenVerifier  # a shop without tokens need not carry their library in its memory
 
-    return TokenVerifier(key.get_secret_value(), settings.buyer_token_audience)
+    return TokenVerifier(key.get_secret_value(), settings.buyer_token_audience, settings.buyer_token_issuer)
 
 
 class Shop:

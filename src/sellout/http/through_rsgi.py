@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from sellout.addresses import client_address, networks
+from sellout.http.callers import bad_token
 from sellout.http.challenge.gate import HEADER, check_challenge, needs_challenge
 from sellout.http.deadlines import BodyDeadline
 from sellout.http.fastlane import answer_order, error_answer, too_large
@@ -72,6 +73,7 @@ class RSGIDoor:
         self._rates = shop.rates
         self._challenge = shop.challenge
         self._trusted = networks(shop.settings.trusted_proxies)
+        self._has_tokens = shop.tokens is not None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -93,6 +95,8 @@ class RSGIDoor:
             if self._rates.by_address:
                 self._rates.check_address(self._client(scope), path)
             _check_readable(headers)
+            if self._has_tokens:
+                _check_token(headers)
             if self._challenge is not None and needs_challenge(scope.method, path):
                 check_challenge(self._challenge, headers.get(HEADER), headers.get("idempotency-key"))
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max, self._shop.body_deadline)
@@ -126,6 +130,12 @@ def _check_readable(headers: Headers) -> None:
             raise two_keys()
     if "content-type" in headers and headers.get("content-type") is None:
         raise unreadable_content_type()
+
+
+def _check_token(headers: Headers) -> None:
+    """Raises BadRequest where a token is not ASCII, and so would be none."""
+    if "authorization" in headers and headers.get("authorization") is None:
+        raise bad_token("it is no token")
 
 
 async def read_body(headers: Headers, exchange: Exchange, bytes_max: int, deadline: BodyDeadline) -> bytes:

@@ -1,5 +1,6 @@
 """An organiser at the desk: a browser without scripts, which has signed in."""
 
+import html
 import re
 from typing import Any
 
@@ -51,10 +52,10 @@ def errors_of(page: Page) -> dict[str, str]:
     """What the page says at each field that is wrong."""
     found = re.findall(r'<p class="field-error" id="([a-z_]+)-error">([^<]*)</p>', page.html)
     for field, _ in found:
-        (attributes,) = page.attributes("input", id=field)
+        (attributes,) = page.attributes("input", id=field) or page.attributes("select", id=field)
         assert attributes["aria-invalid"] == "true"
         assert f"{field}-error" in attributes["aria-describedby"].split()
-    return dict(found)
+    return {field: html.unescape(said) for field, said in found}
 
 
 def desk_of(shop: Shop) -> Desk:

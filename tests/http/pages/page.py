@@ -47,6 +47,7 @@ class Page(HTMLParser):
         self._label = list[str]()
         self._alert = list[str]()
         self._scripts = list[str]()
+        self._select = ""
         self.feed(html)
         self.close()
         assert not self._stack, f"not closed: {[tag.name for tag, _ in self._stack]}"
@@ -92,6 +93,10 @@ class Page(HTMLParser):
         if name == "input":
             self.forms[-1].fields[tag.attributes["name"]] = tag.attributes.get("value", "")
             self.forms[-1].inputs[tag.attributes["name"]] = tag.attributes
+        if name == "select":
+            self._select = tag.attributes["name"]
+        if name == "option" and ("selected" in tag.attributes or self._select not in self.forms[-1].fields):
+            self.forms[-1].fields[self._select] = tag.attributes["value"]
         if name in ("button", "a"):
             self._label = []
 

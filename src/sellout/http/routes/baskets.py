@@ -4,10 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import ANONYMOUS, BuyBasket, HoldBasket, Line, Refused
+from sellout.domain import ANONYMOUS, BuyBasket, HoldBasket, KeyScope, Line, Refused
 from sellout.http.answers import json_answer
 from sellout.http.callers import as_asked
-from sellout.http.documented import REPLAYED, answers
+from sellout.http.documented import REPLAYED, answers, for_buyers
 from sellout.http.ids import new_id
 from sellout.http.models import BasketBody, BasketHoldsOut, BasketPurchasesOut
 from sellout.http.orders import replayed
@@ -25,7 +25,7 @@ router = APIRouter(tags=["baskets"])
     "/v1/baskets/purchases",
     status_code=201,
     responses=answers(201, BasketPurchasesOut, *TAKING, headers=REPLAYED),
-    openapi_extra=keyed(),
+    openapi_extra=for_buyers(KeyScope.SELL, keyed()),
 )
 async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Buy all lines or none, in one transaction. A refusal names the first line that cannot be had."""
@@ -41,7 +41,7 @@ async def buy_basket(request: Request, shop: OpenShop, body: BasketBody) -> Resp
     "/v1/baskets/holds",
     status_code=201,
     responses=answers(201, BasketHoldsOut, *TAKING, headers=REPLAYED),
-    openapi_extra=keyed(),
+    openapi_extra=for_buyers(KeyScope.SELL, keyed()),
 )
 async def hold_basket(request: Request, shop: OpenShop, body: BasketBody) -> Response:
     """Hold all lines or none, in one transaction. Each hold is then paid, confirmed or released by itself."""

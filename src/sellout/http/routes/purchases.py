@@ -8,7 +8,7 @@ from sellout.domain import ANONYMOUS, KeyScope, Refund, Refunded
 from sellout.http.answers import json_answer
 from sellout.http.callers import caller_of, seen_by
 from sellout.http.csv_export import purchases_csv
-from sellout.http.documented import LINK, LOCATION, REPLAYED, answers
+from sellout.http.documented import LINK, LOCATION, REPLAYED, answers, for_buyers
 from sellout.http.models import LatePaymentList, OrderBody, PurchaseList, PurchaseOut, Ticket
 from sellout.http.orders import replayed
 from sellout.http.organiser import organiser_only
@@ -27,7 +27,7 @@ router = APIRouter()
     "/buy_ticket",
     tags=["buy"],
     responses=answers(200, Ticket, *TAKING, headers=REPLAYED),
-    openapi_extra=keyed(OrderBody),
+    openapi_extra=for_buyers(KeyScope.SELL, keyed(OrderBody)),
 )
 async def buy_ticket(request: Request, shop: OpenShop) -> Response:
     """Buy from the default item. No body is needed.
@@ -42,7 +42,7 @@ async def buy_ticket(request: Request, shop: OpenShop) -> Response:
     status_code=201,
     tags=["buy"],
     responses=answers(201, PurchaseOut, *TAKING, headers=LOCATION | REPLAYED),
-    openapi_extra=keyed(OrderBody),
+    openapi_extra=for_buyers(KeyScope.SELL, keyed(OrderBody)),
 )
 async def purchase_item(request: Request, shop: OpenShop, item_id: str) -> Response:  # noqa: ARG001 - documents the path
     """Buy units of an item: all that are asked for, or none."""
@@ -80,6 +80,7 @@ async def list_purchases(
     "/v1/items/{item_id}/purchases/lookup",
     tags=["purchases"],
     responses=answers(200, PurchaseOut, "unknown_purchase", "invalid_request", "unavailable", *ORGANISERS),
+    openapi_extra=for_buyers(KeyScope.READ),
 )
 async def lookup_purchase(
     request: Request,
@@ -103,6 +104,7 @@ async def lookup_purchase(
     "/v1/purchases/{purchase_id}",
     tags=["purchases"],
     responses=answers(200, PurchaseOut, "unknown_purchase", "unavailable", "unauthorized"),
+    openapi_extra=for_buyers(KeyScope.READ),
 )
 async def get_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Response:
     """A purchase, for whoever has its id."""

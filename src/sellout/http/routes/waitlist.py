@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from sellout.domain import ANONYMOUS, JoinWaitlist, LeaveWaitlist, Refused
+from sellout.domain import ANONYMOUS, JoinWaitlist, KeyScope, LeaveWaitlist, Refused
 from sellout.http.answers import NO_CONTENT, json_answer
 from sellout.http.callers import as_asked, seen_by
-from sellout.http.documented import LOCATION, REPLAYED, answers
+from sellout.http.documented import LOCATION, REPLAYED, answers, for_buyers
 from sellout.http.ids import new_id
 from sellout.http.models import EntryOut, JoinBody
 from sellout.http.orders import replayed
@@ -34,7 +34,7 @@ router = APIRouter(tags=["waiting list"])
         *STORE,
         headers=LOCATION | REPLAYED,
     ),
-    openapi_extra=keyed(),
+    openapi_extra=for_buyers(KeyScope.SELL, keyed()),
 )
 async def join_waitlist(request: Request, shop: OpenShop, item_id: str, body: JoinBody) -> Response:
     """Wait for units to come back. Where enough are free already, they are offered at once.
@@ -52,7 +52,11 @@ async def join_waitlist(request: Request, shop: OpenShop, item_id: str, body: Jo
     return respond(request, json_answer(201, view, location, *replayed(joined.replayed)))
 
 
-@router.get("/v1/waitlist/{entry_id}", responses=answers(200, EntryOut, "unknown_entry", "unauthorized", *STORE))
+@router.get(
+    "/v1/waitlist/{entry_id}",
+    responses=answers(200, EntryOut, "unknown_entry", "unauthorized", *STORE),
+    openapi_extra=for_buyers(KeyScope.READ),
+)
 async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response:
     """An entry as it stands now, with its place among those who wait and with its offer, for whoever has its id."""
     reading = await shop.store.entry(entry_id)
@@ -68,6 +72,7 @@ async def get_entry(request: Request, shop: OpenShop, entry_id: str) -> Response
     "/v1/waitlist/{entry_id}",
     status_code=204,
     responses=answers(204, None, "unknown_entry", "already_confirmed", "unauthorized", *STORE),
+    openapi_extra=for_buyers(KeyScope.SELL),
 )
 async def leave_waitlist(request: Request, shop: OpenShop, entry_id: str) -> Response:
     """Wait no longer. Units that were offered pass on to the next who waits."""
