@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from sellout.http.app import create_app
 from sellout.settings import load_settings
 from tests.http.shop import ORGANISER_KEY
+from tests.logins import SECRET, bearer, token
 from tests.processes import running
 
 Open = Callable[..., TestClient]
@@ -85,6 +86,14 @@ def test_holds_taken_and_given_back_again_and_again_come_to_an_end(opened: Open)
         assert shop.delete(f"/v1/holds/{hold['hold_id']}").status_code == 204
     assert statuses(shop, 1, HOLDS, json={"buyer": "ada"}) == [429]
     assert statuses(shop, 1, json={"buyer": "ada"}) == [201], "buying is another matter"
+
+
+@pytest.mark.parametrize(("path", "rate"), [(PURCHASES, "rate_per_buyer"), (HOLDS, "rate_of_holds")])
+def test_whoever_only_names_a_buyer_uses_up_nothing_of_who_has_proven_it(path: str, rate: str, opened: Open) -> None:
+    shop = opened(buyer_token_key=SECRET, **{rate: "2/hour"})
+    assert statuses(shop, 4, path, json={"buyer": "ada"}) == [201, 201, 429, 429]
+    of_ada = bearer(token("ada", "HS256"))
+    assert statuses(shop, 3, path, headers=of_ada) == [201, 201, 429]
 
 
 def test_the_hot_routes_of_a_real_server_are_counted(tmp_path: Path) -> None:

@@ -41,11 +41,11 @@ class Rates:
         buyer = getattr(command, "buyer", ANONYMOUS)
         if buyer == ANONYMOUS:
             return
+        whose = "proven" if getattr(command, "proven", None) else "named"  # nobody uses up what is another's
         if self._per_buyer is not None:
-            whose = "proven" if getattr(command, "proven", None) else "named"  # nobody uses up another's rate
             self._count(self._per_buyer, "This buyer sends", whose, buyer)
         if self._holds is not None and isinstance(command, TakeHold):
-            self._count(self._holds, "This buyer takes holds of this item in", "holds", command.item_id, buyer)
+            self._count(self._holds, "This buyer takes holds of this item in", f"holds {whose}", command.item_id, buyer)
 
     def _count(self, rate: RateLimitItem, who: str, *key: str) -> None:
         if self._limiter.hit(rate, *key):
