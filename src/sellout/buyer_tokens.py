@@ -36,7 +36,6 @@ class TokenVerifier:
         self._algorithm = "HS256" if isinstance(self._key, bytes) else "EdDSA"
         self._audience = audience
         self._issuer = issuer
-        self._required = ["exp", "aud", "sub", *([] if issuer is None else ["iss"])]
         self._clock = clock
         self._known: dict[str, tuple[str, float]] = {}
 
@@ -58,7 +57,7 @@ class TokenVerifier:
         try:
             claims = jwt.decode(
                 token, self._key, algorithms=[self._algorithm], audience=self._audience, issuer=self._issuer,
-                leeway=LEEWAY_SECONDS, options={"require": self._required},
+                leeway=LEEWAY_SECONDS, options={"require": ["exp", "aud", "sub"]},
             )  # fmt: skip
             return claims["sub"], float(claims["exp"]) + LEEWAY_SECONDS
         except jwt.ExpiredSignatureError:
