@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sellout.prove.evidence import Evidence, Request
-from sellout.prove.told import purchases_told
+from sellout.history.requests import Request
+from sellout.history.told import purchases_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.words import NO_ANSWER
 
 BINS_MAX = 16  # from the fastest to the 99th percentile; what is slower shares one more

@@ -9,12 +9,12 @@ from importlib.resources import files
 from string import Template
 
 from sellout import __version__
+from sellout.history.verdict import Ruling
 from sellout.prove import charts
 from sellout.prove.figures import Figures, Latency
 from sellout.prove.rehearsal import Result
 from sellout.prove.report import scenario_in_words, summary
 from sellout.prove.scenarios.scenario import Tally
-from sellout.prove.verdict import Ruling
 from sellout.prove.words import NO_ANSWER, counted, listed, meaning_of, millis
 
 GLOW = "radial-gradient(900px 520px at 12%% -160px, rgb(%s), transparent)"

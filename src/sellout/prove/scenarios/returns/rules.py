@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import inf
 
-from sellout.prove.evidence import Action, Evidence
+from sellout.history.requests import Action
+from sellout.history.told import granted, purchases_told
+from sellout.history.waiting import ToldEntry, entries_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Entry, Purchase
 from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
-from sellout.prove.told import granted, purchases_told
-from sellout.prove.waiting import ToldEntry, entries_told
 
 FITTING: Refusals = {
     Action.BUY: STOCK,

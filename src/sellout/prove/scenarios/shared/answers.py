@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from sellout.prove.evidence import RETRIED, Action, Attempt, Evidence, Order, Request
+from sellout.history.requests import RETRIED, Action, Attempt, Order, Request
+from sellout.prove.evidence import Evidence
 
 Refusals = Mapping[Action, frozenset[tuple[int, str]]]
 

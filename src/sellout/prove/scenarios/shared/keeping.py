@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from sellout.prove.evidence import Action, Evidence, Request
+from sellout.history.requests import Action, Request
+from sellout.history.told import ToldPurchase, purchases_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Purchase
-from sellout.prove.told import ToldPurchase, purchases_told
 
 SELLS = frozenset({Action.BUY, Action.CONFIRM, Action.BUY_BASKET})
 

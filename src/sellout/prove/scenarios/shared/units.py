@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
+from sellout.history.requests import Action, Attempt, Line, Request
+from sellout.history.timeline import Levels, levels_of
+from sellout.history.told import line_refused
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Books
-from sellout.prove.timeline import Levels, levels_of
-from sellout.prove.told import line_refused
 
 TAKES_UNITS = (Action.BUY, Action.HOLD, Action.BUY_BASKET, Action.HOLD_BASKET)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sellout.prove.evidence import Action, Attempt, Line, Order, Request
+from sellout.history.requests import Action, Attempt, Line, Order, Request
 
 BASKETS = {Action.BUY_BASKET: ("purchases", "purchase_id"), Action.HOLD_BASKET: ("holds", "hold_id")}
 NAMED = re.compile(r"lines\.(\d+)(?:\..*)?")
@@ -39,7 +39,7 @@ class ToldPurchase:
 
 @dataclass(frozen=True, slots=True)
 class ToldHold:
-    """A hold, or an offer to the waiting list, and what its buyer was told of its further way.
+    """A hold, or an offer to an entry of the waiting list, and what its buyer was told of its further way.
 
     To leave the list gives an offer back where it still stands, and is granted also where it has lapsed.
     """
@@ -48,11 +48,15 @@ class ToldHold:
     buyer: str
     line: Line
     taken: Window
-    offered: bool = False
+    entry_id: str | None = None
     paid: Window | None = None
     released: Window | None = None
     confirmed: Window | None = None
     left: Window | None = None
+
+    @property
+    def offered(self) -> bool:
+        return self.entry_id is not None
 
 
 def window_of(request: Request) -> Window:
@@ -93,7 +97,7 @@ def _purchases_in(request: Request, answer: Attempt) -> Iterator[ToldPurchase]:
 
 
 def holds_told(requests: Iterable[Request]) -> dict[str, ToldHold]:
-    """By hold. What became of offers is seen from their entries, too; see `entries.py`."""
+    """By hold. What became of offers is seen from their entries, too; see `waiting.py`."""
     found: dict[str, ToldHold] = {}
     for request, answer in granted(requests):
         for hold in _holds_in(request, answer):
