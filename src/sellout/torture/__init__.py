@@ -1,7 +1,8 @@
-"""The torture: real sales under faults, and a verdict on the whole history of each. This room is a customer and a saboteur.
+"""The torture: real sales under faults, and a verdict on the whole history of each.
 
-It starts `python -m sellout serve` as anybody would, speaks HTTP, and reads the database by plain SQL; it imports nothing of
-the store, the HTTP application, the committer or the decision, so that it cannot share their mistakes.
+This room is a customer and a saboteur. It starts `python -m sellout serve` as anybody would, speaks HTTP, and reads the
+database by plain SQL. It imports nothing of the store, the HTTP application, the committer or the decision, so that it
+cannot share their mistakes.
 
     plan.py       a seed becomes a round: who comes, and what breaks when; pure
     round.py      one round from a fresh database to the verdict
