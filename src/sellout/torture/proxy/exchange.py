@@ -97,8 +97,8 @@ class Exchange:
         answer, began_at = _Answer(self.link.server, self.asked.method), time.monotonic()
         async for part in answer.parts():
             for start in range(0, len(part), fault.drop_bytes):
-                await self.link.to_client(part[start : start + fault.drop_bytes])
                 await asyncio.sleep(fault.pause_seconds)
+                await self.link.to_client(part[start : start + fault.drop_bytes])
         self._note(began_at)
         return answer.complete
 

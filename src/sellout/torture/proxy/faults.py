@@ -48,7 +48,7 @@ class AnswerDelayed:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTrickled:
-    """The answer comes in drops of so many bytes, with so long a pause after each."""
+    """The answer comes in drops of so many bytes, with so long a pause before each."""
 
     drop_bytes: int = 64
     pause_seconds: float = 0.02

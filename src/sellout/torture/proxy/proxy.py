@@ -78,9 +78,10 @@ class Proxy:
         self.heal()
         self.slow(0.0)
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:  # one that ends may have begun another
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(side.close() for side in tuple(self._sides)))
         await self._server.wait_closed()
         if self._failures:
@@ -170,4 +171,6 @@ class Proxy:
             if server is not None:
                 server.reset()
         finally:
-            await asyncio.gather(*(self.hang_up(side) for side in (client, server) if side is not None))
+            for side in (client, server):
+                if side is not None:
+                    self.spawn(self.hang_up(side))
