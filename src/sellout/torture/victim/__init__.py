@@ -4,11 +4,14 @@ The server is the product as it is sold, without any hook: it is started with `p
 for `sitecustomize`, and with a document in TORTURE_ARM. Every Python process of that server then changes the libraries
 it stands on, and nothing of its own.
 
-    arming.py   the document, and the switches that may be thrown while the server runs
-    points.py   SIGKILL at a named point of a transaction          moments.py  how that is seen in apsw and in asyncpg
-    disk.py     a full disk, and an fsync that fails               stack.py    file systems for SQLite, one on the other
-    power.py    a disk that forgets what was not synced            sectors.py  one file of it
-    clock.py    a clock that jumps                                 path/       what Python runs first
+    arming.py       the document, and the switches that may be thrown while the server runs
+    install.py      which of all this is put in; path/ has what Python runs first
+    points.py       SIGKILL at a named point of a transaction
+    moments.py      the points that a transaction passes, pure; in_sqlite.py and in_postgres.py see them
+    disk.py         a full disk, and an fsync that fails; switches.py: as they stand now
+    power.py        a disk that loses what was not synced; sectors.py: one file of it, pure
+    stack.py        file systems for SQLite, one on the other
+    clock.py        a clock that jumps
 """
 
 from sellout.torture.victim.arming import Arming, Switches, arm, armed, throw

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NoReturn, TypeAlias
+from typing import Annotated, Literal, NoReturn, TypeAlias
 
 import msgspec
 
@@ -38,7 +38,8 @@ class Arming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
       before_commit  a batch of the sale that has written something is about to commit
       after_commit   it has committed, it is durable, and nobody has been answered
-      in_checkpoint  some pages of the write-ahead log are in the database file, and others are not (SQLite only)
+      in_checkpoint  some pages of the write-ahead log are in the database file, and others are not, of a process that
+                     has sold something (SQLite only)
       in_migration   so many migrations are done, in a transaction that is still open
 
     `clock_jump_seconds`: the clock jumps by so much, once, `clock_jump_after_seconds` after the process was armed.
@@ -49,7 +50,7 @@ class Arming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     kill_at: Point | None = None
-    kill_after: int = 1
+    kill_after: Annotated[int, msgspec.Meta(ge=1)] = 1
     marks: str | None = None
     control: str | None = None
     clock_jump_after_seconds: float | None = None
@@ -57,7 +58,7 @@ class Arming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     power_loss: bool = False
     tear_seed: int | None = None
     synchronous: Literal["NORMAL"] | None = None
-    checkpoint_pages: int | None = None
+    checkpoint_pages: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,11 +111,9 @@ def arm(text: str) -> None:
         _end(f"{VARIABLE} is no arming: {error}")
     if os.getpid() == os.getpgrp():
         os.environ[GROUP_VARIABLE] = str(os.getpgrp())  # the server's first process; the others inherit it
-    _install(arming)
+    from sellout.torture.victim.install import install
 
-
-def _install(arming: Arming) -> None:
-    """Change the libraries that this process stands on."""
+    install(arming)
 
 
 def _end(sentence: str) -> NoReturn:
