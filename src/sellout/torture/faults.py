@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sellout.prove.scenarios.shared.chance import pick
+from sellout.torture.victim.arming import Point
 
 
 class Engine(StrEnum):
@@ -65,7 +66,7 @@ SQLITE_ONLY = frozenset(
     {Fault.KILL_IN_CHECKPOINT, Fault.POWER_LOSS, Fault.LOCK, Fault.DISK_FULL, Fault.FSYNC_ERROR}
 )  # a database server of its own owns its disk
 POSTGRES_ONLY = frozenset({Fault.BACKENDS, Fault.ROW_LOCK, Fault.DATABASE_CUT})
-KILL_POINTS: Mapping[Fault, str] = {
+KILL_POINTS: Mapping[Fault, Point] = {
     Fault.KILL_BEFORE_COMMIT: "before_commit",
     Fault.KILL_AFTER_COMMIT: "after_commit",
     Fault.KILL_IN_CHECKPOINT: "in_checkpoint",
@@ -75,6 +76,7 @@ ON_THE_WIRE = frozenset({Fault.RESET, Fault.LOST_ANSWER, Fault.LATE_ANSWER, Faul
 
 COMES_SECONDS = (0.05, 0.5)  # after the doors have opened
 BATCHES_BEFORE = (4, 14)  # a named point fires at one of these passings: later than the items were put on sale
+EARLY_MAX = 3  # checkpoints and migrations are few
 WIRE_SHARE = (0.05, 0.3)  # of the requests that pass while the network is bad
 JUMPS_SECONDS = (3600.0, 86_400.0, 30.0, -0.5, -1.5)  # those back are short: the sale stands still for so long
 
@@ -93,7 +95,7 @@ class Planned:
     nth: int = 0
     share: float = 0.0
     jump: float = 0.0
-    point: str | None = None
+    point: Point | None = None
     tear: int | None = None
 
     @property
@@ -140,8 +142,8 @@ def _at_a_point(kind: Fault, chance: random.Random) -> Planned:
     return Planned(kind, nth=chance.randint(*BATCHES_BEFORE))
 
 
-def _at_the_first(kind: Fault, _: random.Random) -> Planned:
-    return Planned(kind, nth=1)
+def _at_an_early_one(kind: Fault, chance: random.Random) -> Planned:
+    return Planned(kind, nth=chance.randint(1, EARLY_MAX))
 
 
 def _on_the_wire(kind: Fault, chance: random.Random) -> Planned:
@@ -154,7 +156,8 @@ def _jump(kind: Fault, chance: random.Random) -> Planned:
 
 
 def _power(kind: Fault, chance: random.Random) -> Planned:
-    point = pick(chance, {None: 2, "before_commit": 1, "after_commit": 2})
+    points: dict[Point | None, int] = {None: 2, "before_commit": 1, "after_commit": 2}
+    point = pick(chance, points)
     tear = chance.getrandbits(32) if point is not None and chance.random() < 0.7 else None
     nth = chance.randint(*BATCHES_BEFORE) if point is not None else 0
     return Planned(kind, at=chance.uniform(*COMES_SECONDS), nth=nth, point=point, tear=tear)
@@ -163,8 +166,8 @@ def _power(kind: Fault, chance: random.Random) -> Planned:
 _DRAWN: Mapping[Fault, Callable[[Fault, random.Random], Planned]] = {
     Fault.KILL_BEFORE_COMMIT: _at_a_point,
     Fault.KILL_AFTER_COMMIT: _at_a_point,
-    Fault.KILL_IN_CHECKPOINT: _at_the_first,
-    Fault.KILL_IN_MIGRATION: _at_the_first,
+    Fault.KILL_IN_CHECKPOINT: _at_an_early_one,
+    Fault.KILL_IN_MIGRATION: _at_an_early_one,
     Fault.POWER_LOSS: _power,
     Fault.PAUSE: _for_a_while(0.2, 0.6),
     Fault.LOCK: _for_a_while(0.2, 0.8),
