@@ -64,17 +64,17 @@ async def _from_client(link: Link) -> bytes:
 async def _exchanged(exchange: Exchange) -> bool:
     """Whether the connection goes on after it. Of a client that leaves the server hears once it has the request."""
     link, run = exchange.link, asyncio.create_task(exchange.run())
+    passed = asyncio.create_task(exchange.passed.wait())
     try:
         await asyncio.wait([run, link.client.begin()], return_when=asyncio.FIRST_COMPLETED)
         if not run.done() and _has_left(link):
-            passed = asyncio.create_task(exchange.passed.wait())
             await asyncio.wait([run, passed], return_when=asyncio.FIRST_COMPLETED)
-            passed.cancel()
             return False
         return await run
     finally:
         run.cancel()
-        await asyncio.gather(run, return_exceptions=True)
+        passed.cancel()
+        await asyncio.gather(run, passed, return_exceptions=True)
 
 
 def _has_left(link: Link) -> bool:
