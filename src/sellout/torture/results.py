@@ -125,11 +125,15 @@ class RoundResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All rounds of a run, and how many were asked for."""
+    """The rounds that were played to their end, in that order, and how many were wanted.
+
+    `could_not` says why there are no more of them, where something kept a round from being played.
+    """
 
     rounds: tuple[RoundResult, ...]
     wanted: int
     seconds: float
+    could_not: str | None = None
 
     @property
     def exact(self) -> bool:
@@ -138,6 +142,26 @@ class Results:
     @property
     def broken(self) -> tuple[RoundResult, ...]:
         return tuple(each for each in self.rounds if not each.exact)
+
+    @property
+    def requests(self) -> int:
+        return sum(len(each.requests) for each in self.rounds)
+
+    @property
+    def unknown(self) -> int:
+        return sum(each.unknown for each in self.rounds)
+
+    @property
+    def unresolved(self) -> int:
+        return sum(each.unresolved for each in self.rounds)
+
+    @property
+    def sold(self) -> int:
+        return sum(each.sold for each in self.rounds)
+
+    @property
+    def capacity(self) -> int:
+        return sum(each.capacity for each in self.rounds)
 
     @property
     def fired(self) -> Counter[str]:

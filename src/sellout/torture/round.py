@@ -33,7 +33,7 @@ from sellout.torture.proxy.raw import raw
 from sellout.torture.proxy.side import Address
 from sellout.torture.receiving import Receiver, receiving
 from sellout.torture.results import RoundResult
-from sellout.torture.sabotage import Done, Scene, armed_ones, armings, break_things
+from sellout.torture.sabotage import Done, Scene, armed_ones, armings, break_things, met_on_the_wire
 from sellout.torture.server import Lives, Server, free_port, kept_running, unwanted_ends
 from sellout.torture.victim.arming import marks_in
 from sellout.torture.watching import Watcher, watched
@@ -77,6 +77,7 @@ async def play_round(plan: RoundPlan, number: int, database_url: str | None, rep
             async with _staged(plan, Path(folder), database) as stage:
                 done, drained = await _broken_sale(stage)
                 exit_code = await _stopped(stage)
+                done += armed_ones(plan.faults, stage.scene.marks, began_at)
             audited, said = await audit(stage.server, database)
             kept = await database.read()
         history = _history(stage, kept, done, drained=drained)
@@ -141,7 +142,6 @@ def _settings(plan: RoundPlan) -> dict[str, str]:
 async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
     """Everybody comes while everything breaks; then all is healed, and what is left is sold."""
     plan, items = stage.plan, [item.id for item in stage.plan.items]
-    began_at = time.monotonic()
     for item in plan.items[1:]:
         await _put_on_sale(stage, item)
     await stage.server.until_up()
@@ -157,7 +157,8 @@ async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
     drained = await drain(stage.crowd, stage.shop, items)
     if stage.receiver is not None:
         await _until_told(stage, stage.receiver, items)
-    return [*done, *armed_ones(plan.faults, stage.scene.marks, began_at)], drained
+    done = met_on_the_wire(done, stage.scene.network.happened)
+    return done, drained
 
 
 async def _put_on_sale(stage: Stage, item: Item) -> None:
@@ -235,7 +236,7 @@ def _result(
         engine=str(plan.engine),
         plan=showing.plan_in_words(plan),
         repeat=repeat,
-        faults=showing.faults_seen(done, stage.scene.network.happened, began_at),
+        faults=showing.faults_seen(done, began_at),
         requests=showing.requests_seen(history.requests, began_at),
         levels=showing.levels_seen(history.observations, began_at),
         lives=showing.lives_seen(stage.server.lived, began_at),

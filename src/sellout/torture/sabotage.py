@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ import asyncpg
 from sellout.torture.database import Database
 from sellout.torture.faults import KILL_POINTS, ON_THE_WIRE, Fault, Planned
 from sellout.torture.plan import ITEMS
+from sellout.torture.proxy.faults import Happened
 from sellout.torture.proxy.proxy import Proxy
 from sellout.torture.server import Server
 from sellout.torture.victim import Arming, Switches, throw
@@ -41,13 +43,21 @@ ROW = "SELECT id FROM inventory WHERE id = $1 FOR UPDATE"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A fault as it went. Times are time.monotonic(); `fired` says whether it is known to have happened."""
+    """A fault as it went. Times are time.monotonic(); `fired` says whether it is known to have happened.
+
+    `requests`: how many met it, where it is one of the network.
+    """
 
     planned: Planned
     started_at: float
     ended_at: float
     fired: bool
-    words: str = ""
+    requests: int | None = None
+
+    @property
+    def words(self) -> str:
+        """What was done, for people."""
+        return self.planned.words if self.requests is None else f"{self.planned.words}: {self.requests} requests"
 
 
 @dataclass(slots=True)
@@ -121,6 +131,18 @@ def _as_marked(fault: Planned, left: Sequence[Mark], began_at: float) -> Done:
     return Done(fault, at or began_at, at or began_at, fired=at is not None)
 
 
+def met_on_the_wire(done: Iterable[Done], happened: Iterable[Happened]) -> list[Done]:
+    """The same, and of each fault of the network how many requests met it."""
+    met = Counter(each.kind for each in happened)
+    counts = {kind: sum(met[name] for name in names) for kind, names in NAMES.items()}
+    return [
+        replace(each, fired=counts[each.planned.kind] > 0, requests=counts[each.planned.kind])
+        if each.planned.kind in counts
+        else each
+        for each in done
+    ]
+
+
 async def _kill(scene: Scene, _: Planned) -> bool:
     return scene.server.signal(signal.SIGKILL)
 
@@ -149,13 +171,13 @@ async def _pause(scene: Scene, fault: Planned) -> bool:
 
 
 async def _bad_weather(scene: Scene, fault: Planned) -> bool:
-    before = len(scene.network.happened)
+    """Whether any request met it shows later, when the last answer that it delays has come."""
     scene.weather.on[fault.kind] = fault
     try:
         await asyncio.sleep(fault.seconds)
     finally:
         del scene.weather.on[fault.kind]
-    return any(each.kind in NAMES[fault.kind] for each in scene.network.happened[before:])
+    return False
 
 
 async def _lock(scene: Scene, fault: Planned) -> bool:

@@ -1,29 +1,26 @@
 """From what a round was to what is shown of it. Pure. Times become seconds since the round began."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sellout.history.history import Fault as Happening
 from sellout.history.history import Observation
 from sellout.history.requests import RETRIED, Attempt, Request
-from sellout.torture.faults import ON_THE_WIRE
 from sellout.torture.plan import RoundPlan
-from sellout.torture.proxy.faults import Happened
 from sellout.torture.results import Answer, FaultSeen, Level, Life, RequestSeen
 from sellout.torture.sabotage import Done
 from sellout.torture.server import Lived
-from sellout.torture.wire import NAMES
 
 SERVER_ERRORS = 500
 SEVERAL = "+"
 
 
-def faults_seen(done: Iterable[Done], happened: Sequence[Happened], began_at: float) -> tuple[FaultSeen, ...]:
+def faults_seen(done: Iterable[Done], began_at: float) -> tuple[FaultSeen, ...]:
     """Every fault that was planned, in the order of time, with what is known of it."""
     ordered = sorted(done, key=lambda each: each.started_at)
     return tuple(
         FaultSeen(
             kind=str(each.planned.kind),
-            words=_words(each, happened),
+            words=each.words,
             started_at=each.started_at - began_at,
             ended_at=None if each.ended_at == each.started_at else each.ended_at - began_at,
             fired=each.fired,
@@ -32,20 +29,10 @@ def faults_seen(done: Iterable[Done], happened: Sequence[Happened], began_at: fl
     )
 
 
-def _words(done: Done, happened: Sequence[Happened]) -> str:
-    words = done.planned.words
-    if done.planned.kind in ON_THE_WIRE:
-        met = sum(each.kind in NAMES[done.planned.kind] for each in happened)
-        return f"{words}: {met} requests"
-    return words
-
-
 def happenings(done: Iterable[Done]) -> tuple[Happening, ...]:
     """The faults that fired, for the history."""
     return tuple(
-        Happening(str(each.planned.kind), each.started_at, each.ended_at, each.planned.words)
-        for each in done
-        if each.fired
+        Happening(str(each.planned.kind), each.started_at, each.ended_at, each.words) for each in done if each.fired
     )
 
 

@@ -51,7 +51,7 @@ def plans(wanted: Wanted) -> Iterator[RoundPlan]:
 
 
 async def torture(wanted: Wanted, stop: asyncio.Event, tell: Tell, repeat: Repeat) -> Results:
-    """Play the rounds; `tell` hears of each that is over, `stop` ends what is under way. Raises CouldNotRun."""
+    """Play the rounds; `tell` hears of each that is over, `stop` ends what is under way."""
     began_at, finished = time.monotonic(), list[RoundResult]()
     waiting = iter(enumerate(plans(wanted), start=1))
 
@@ -73,10 +73,16 @@ async def torture(wanted: Wanted, stop: asyncio.Event, tell: Tell, repeat: Repea
         for task in (*playing, stopping):
             task.cancel()
         await asyncio.wait({*playing, stopping})
-    for task in playing:
-        if not task.cancelled():
-            task.result()
-    return Results(tuple(finished), wanted.rounds, time.monotonic() - began_at)
+    return Results(tuple(finished), wanted.rounds, time.monotonic() - began_at, _could_not(playing))
+
+
+def _could_not(playing: set["asyncio.Task[None]"]) -> str | None:
+    """Why a round could not be played; anything else that went wrong is an error of ours."""
+    failures = [task.exception() for task in playing if not task.cancelled()]
+    for failure in failures:
+        if failure is not None and not isinstance(failure, CouldNotRun):
+            raise failure
+    return next((str(failure) for failure in failures if failure is not None), None)
 
 
 async def _until_over(playing: set["asyncio.Task[None]"], stopping: "asyncio.Task[bool]") -> None:

@@ -15,7 +15,7 @@ import aiohttp
 
 from sellout.history.history import Observation
 
-PAUSE_SECONDS = 0.03  # between two looks
+PAUSE_SECONDS = 0.05  # between two looks
 LOOK_SECONDS_MAX = 3.0
 OBSERVATIONS_MAX = 5000  # of one round
 
