@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sellout.history.kept import Kept
-from sellout.history.requests import Request
+from sellout.history.requests import Action, Request
 from sellout.history.timeline import Pace
 
 
@@ -74,7 +74,8 @@ class History:
     None where no receiver was set; otherwise it was set before the first sale, for every type of event, and has been
     waited for. `drained` says that buyers of single units asked last, until an item said that it was sold out, and that
     nothing came back from then on. `clock_jumped` says that the server's clock did not go as the client's did, so that
-    no deadline can be believed.
+    no deadline can be believed. `network_repeats` says that any request may have arrived a second time, whenever that
+    was: what was refused may then have been granted all the same.
     """
 
     items: tuple[Item, ...]
@@ -85,6 +86,7 @@ class History:
     faults: tuple[Fault, ...] = ()
     drained: bool = False
     clock_jumped: bool = False
+    network_repeats: bool = False
 
     @property
     def paces(self) -> Mapping[str, Pace | None]:
@@ -95,3 +97,26 @@ class History:
     def offered(self) -> Mapping[str, str]:
         """The hold of each entry that was offered one."""
         return {hold.entry_id: hold.hold_id for hold in self.kept.holds if hold.entry_id is not None}
+
+    @property
+    def keys_kept(self) -> frozenset[tuple[str, str]]:
+        """The (buyer, key) of everything that was granted under a key; a refund's are the buyer's."""
+        bought = {(row.buyer, row.key) for row in self.kept.purchases if row.key is not None}
+        held = {(row.buyer, row.key) for row in self.kept.holds if row.key is not None}
+        return frozenset(bought | held | {(row.buyer, row.key) for row in self.kept.keys})
+
+    @property
+    def doubted(self) -> tuple[Request, ...]:
+        """The requests of which customers cannot say what became, and the books do not tell that it was nothing.
+
+        What was refused may be carried out later all the same, by an earlier attempt that is still under way or that
+        the network has repeated; but then its key is kept.
+        """
+        kept = self.keys_kept
+        return tuple(request for request in self.requests if _is_doubted(request, kept))
+
+
+def _is_doubted(request: Request, kept: frozenset[tuple[str, str]]) -> bool:
+    if request.final.granted or request.order.key is None or request.order.action is Action.REFUND:
+        return not request.settled
+    return (request.order.buyer, request.order.key) in kept

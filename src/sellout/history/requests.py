@@ -137,7 +137,15 @@ class Request:
         return self.attempts[-1]
 
     @property
+    def told(self) -> bool:
+        """Whether the buyer went home with a definite answer."""
+        return self.final.granted or self.final.refused
+
+    @property
     def settled(self) -> bool:
-        """Whether it is known what became of it. Only a key lets a later attempt tell of an earlier one."""
-        told = self.final.granted or self.final.refused
-        return told and (self.order.key is not None or not any(attempt.unknown for attempt in self.attempts))
+        """Whether that answer tells what became of all attempts.
+
+        It does where they have a key, or are about one thing: then only one of them has changed anything.
+        """
+        once = self.order.key is not None or self.order.subject is not None
+        return self.told and (once or not any(attempt.unknown for attempt in self.attempts))

@@ -14,12 +14,20 @@ from math import inf
 from typing import Protocol
 
 from sellout.history import waiting
+from sellout.history.highest import Highest
 from sellout.history.requests import Action, Line, Request
 from sellout.history.told import ToldHold, ToldPurchase, Window, holds_told, purchases_told
 from sellout.history.waiting import ToldEntry, entries_told, offers_of
 
 CLOCK_MARGIN_SECONDS = 0.25  # the server ends holds by its own clock, which ours may run a little ahead of or behind
-ASKS_FOR_UNITS = (Action.BUY, Action.HOLD, Action.JOIN, Action.BUY_BASKET, Action.HOLD_BASKET)
+ASKS_FOR_UNITS = (
+    Action.BUY,
+    Action.HOLD,
+    Action.JOIN,
+    Action.CONFIRM,
+    Action.BUY_BASKET,
+    Action.HOLD_BASKET,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +40,16 @@ class Pace:
 
 
 class Seen(waiting.Seen, Protocol):
-    """What is known of a run, with the pace of each of its items; None where deadlines cannot be believed."""
+    """What is known of a run, with the pace of each of its items; None where deadlines cannot be believed.
+
+    `doubted` are the requests of which nobody can say what became.
+    """
 
     @property
     def paces(self) -> Mapping[str, Pace | None]: ...
+
+    @property
+    def doubted(self) -> Sequence[Request]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +68,15 @@ class Level:
     def __init__(self, changes: Iterable[tuple[float, int]], *, rise_first: bool) -> None:
         ordered = sorted(changes, key=lambda change: (change[0], -change[1] if rise_first else change[1]))
         self._times = [at for at, _ in ordered]
-        self._highest = _highest([0, *accumulate(change for _, change in ordered)])
+        self._levels = Highest([0, *accumulate(change for _, change in ordered)])
 
     def most(self, start: float, end: float) -> int:
         """The highest level from `start` to `end`, both included."""
-        first, behind = bisect_left(self._times, start), bisect_right(self._times, end) + 1
-        row = (behind - first).bit_length() - 1
-        return max(self._highest[row][first], self._highest[row][behind - (1 << row)])
+        return self._levels.within(bisect_left(self._times, start), bisect_right(self._times, end) + 1)
 
     @property
     def peak(self) -> int:
-        return max(self._highest[0])
-
-
-def _highest(levels: list[int]) -> list[list[int]]:
-    """Row k has the highest of the 2**k levels from each place on: two of them tell of any span, without a walk."""
-    rows, width = [levels], 1
-    while 2 * width <= len(levels):
-        last = rows[-1]
-        rows.append([max(last[n], last[n + width]) for n in range(len(last) - width)])
-        width *= 2
-    return rows
+        return self._levels.within(0, len(self._times) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +117,20 @@ def _steps(spans: Iterable[tuple[tuple[float, float], int]]) -> Iterator[tuple[f
 def claims_of(seen: Seen) -> Iterator[Claim]:
     """Everything that anybody had or may have had."""
     offers = offers_of(seen)
-    doubts = _doubts(seen.requests, {hold.entry_id: hold_id for hold_id, hold in offers.items()})
+    doubts = _doubts(seen.doubted, {hold.entry_id: hold_id for hold_id, hold in offers.items()})
     for purchase in purchases_told(seen.requests).values():
         yield _sale(purchase, doubts.get(purchase.purchase_id, inf))
     for hold in (holds_told(seen.requests) | offers).values():
         yield _kept(hold, seen.paces.get(hold.line.item), doubts.get(hold.hold_id, inf))
     yield from (_wanted(entry) for entry in entries_told(seen.requests).values())
-    yield from _unknown(seen.requests)
+    yield from _unknown(seen.doubted)
 
 
-def _doubts(requests: Sequence[Request], offers: Mapping[str | None, str]) -> dict[str, float]:
-    """From when on a thing may have ended because of a request of which nobody knows what became."""
+def _doubts(doubted: Sequence[Request], offers: Mapping[str | None, str]) -> dict[str, float]:
+    """From when on nobody can say what has become of a thing, because of a request about it."""
     doubts: dict[str, float] = {}
-    for request in requests:
-        if request.order.subject is not None and not request.settled:
+    for request in doubted:
+        if request.order.subject is not None and request.order.action is not Action.LOOK:
             subject = offers.get(request.order.subject, request.order.subject)
             doubts[subject] = min(doubts.get(subject, inf), request.attempts[0].started_at)
     return doubts
@@ -156,10 +158,10 @@ def _sale(purchase: ToldPurchase, doubt: float) -> Claim:
 
 def _kept(hold: ToldHold, pace: Pace | None, doubt: float) -> Claim:
     """As long as it is held; from its confirmation on, its purchase is a claim of its own."""
-    deadline = deadline_of(hold, pace)
+    deadline = deadline_of(hold, pace if doubt == inf else None)
     released, confirmed = hold.released or hold.left or Window(inf, inf), hold.confirmed or Window(inf, inf)
     possible = min(deadline.latest, released.latest, confirmed.earliest)
-    certain = min(deadline.earliest, released.earliest, confirmed.latest, doubt)
+    certain = min(deadline_of(hold, pace).earliest, released.earliest, confirmed.latest, doubt)
     return Claim(hold.line, (hold.taken.earliest, possible), (hold.taken.latest, certain))
 
 
@@ -169,9 +171,9 @@ def _wanted(entry: ToldEntry) -> Claim:
     return Claim(entry.line, (entry.joined.earliest, min(offered.earliest, left.latest)), (inf, inf))
 
 
-def _unknown(requests: Iterable[Request]) -> Iterator[Claim]:
-    """Without a definite answer anything may have been granted."""
-    for request in requests:
-        if request.order.action in ASKS_FOR_UNITS and not request.settled:
+def _unknown(doubted: Iterable[Request]) -> Iterator[Claim]:
+    """Where nobody can say what became of a request, all that it asked for may have been granted."""
+    for request in doubted:
+        if request.order.action in ASKS_FOR_UNITS:
             for line in request.order.lines:
                 yield Claim(line, (request.attempts[0].started_at, inf), (inf, inf), sold=True)

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, Protocol
 
 from sellout.history.requests import Action, Attempt, Line, Request
-from sellout.history.told import ToldHold, Window, granted, window_of, with_ways
+from sellout.history.told import ToldHold, Window, Windows, granted, with_ways
 
 ON_LIST = "waiting"
 OFFERED = "offered"
@@ -67,13 +67,13 @@ class ToldEntry:
         return min((seen.offered_until for seen in self.sightings if seen.offered_until is not None), default=None)
 
 
-def entries_told(requests: Iterable[Request]) -> dict[str, ToldEntry]:
+def entries_told(requests: Sequence[Request]) -> dict[str, ToldEntry]:
     """By entry."""
-    requests = list(requests)
     found: dict[str, ToldEntry] = {}
     sightings, left = defaultdict[str, list[Sighting]](list), dict[str, Window]()
+    windows = Windows(requests)
     for request, answer in granted(requests):
-        order, window = request.order, window_of(request)
+        order, window = request.order, windows.of(request)
         if order.action is Action.JOIN and (entry_id := answer.text("entry_id")) is not None:
             joined = found[entry_id].joined.joined(window) if entry_id in found else window
             found[entry_id] = ToldEntry(entry_id, order.buyer, order.lines[0], joined, ())

@@ -48,6 +48,10 @@ class Evidence:
         return {entry.entry_id: entry.hold_id for entry in self.entries if entry.hold_id is not None}
 
     @property
+    def doubted(self) -> tuple[Request, ...]:
+        return tuple(request for request in self.requests if not request.settled)
+
+    @property
     def audit_before(self) -> Audit:
         return reduce(Audit.__add__, (books.audit_before for books in self.books))
 

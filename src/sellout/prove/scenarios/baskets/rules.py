@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from sellout.history.requests import Action, Attempt, Line, Order
+from sellout.history.rules.answers import EXPIRED, STOCK, Refusals
 from sellout.history.told import basket_in, granted, line_named, purchases_told
 from sellout.prove.evidence import Evidence
-from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
 
 BASKETS = (Action.BUY_BASKET, Action.HOLD_BASKET)
 FITTING: Refusals = {

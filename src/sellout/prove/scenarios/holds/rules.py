@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sellout.history.requests import Action, Attempt, Request
+from sellout.history.rules.answers import EXPIRED, STOCK, Refusals
 from sellout.history.timeline import levels_of
 from sellout.prove.evidence import Evidence
-from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
 
 FITTING: Refusals = {
     Action.BUY: STOCK,
