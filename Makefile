@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test fuzz check format bench reference site requirements clean
+.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ format: $(READY_DEV) ## let ruff mend style and formatting
 
 bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; writes docs/benchmarks.md (needs wrk)
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+peers: $(READY_DEV) ## the same rush on other designs, calm and killed in the middle; writes docs/peers.md (needs redis-server)
+	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 reference: $(READY_DEV) ## write the pages of docs/ that are made from the program: settings, commands, problems, metrics, routes
 	$(BIN)/python -m tests.cli.reference
