@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from sellout.history import history as told
+from sellout.history.check import check
 from sellout.history.kept import Kept
 from sellout.history.timeline import Pace
 from sellout.history.verdict import Verdict, judge
@@ -211,13 +212,14 @@ def _history(stage: Stage, kept: Kept, done: list[Done], *, drained: bool) -> to
         deliveries=tuple(stage.receiver.deliveries) if stage.receiver is not None else None,
         faults=showing.happenings(done),
         drained=drained,
+        network_repeats=stage.plan.of(Fault.DUPLICATE) is not None,
         clock_jumped=stage.plan.of(Fault.CLOCK_JUMP) is not None,
     )
 
 
 def _judged(ended: Ended) -> Verdict:
     """What the history says, and how the server took it."""
-    return Verdict((*judge(endings.RULES, ended).rulings,))
+    return Verdict((*check(ended.history).rulings, *judge(endings.RULES, ended).rulings))
 
 
 def _result(

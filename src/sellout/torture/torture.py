@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sellout.history.lines import written
 from sellout.prove import CouldNotRun
 from sellout.torture.database import engine_of
 from sellout.torture.faults import Engine, Fault, kinds_on
@@ -100,4 +101,5 @@ def _kept(played: Played, folder: Path) -> RoundResult:
     if played.result.exact:
         return played.result
     file = folder / f"torture-{played.result.engine}-{played.result.seed}.jsonl"
+    file.write_text("".join(f"{line}\n" for line in written(played.history)), encoding="utf-8")
     return replace(played.result, kept=str(file))
