@@ -10,9 +10,13 @@ from sellout.torture.victim.arming import Point
 Passed: TypeAlias = Callable[[Point], None]
 """Told of every point that is passed."""
 
+BEGIN = "BEGIN"
 COMMIT = "COMMIT"
 
-_SALE = re.compile(r"\b(?:INSERT INTO|UPDATE)\s+(?:purchases|holds|waitlist|used_keys|late_payments)\b")
+_SALE = re.compile(
+    r"\b(?:INSERT INTO|UPDATE)\s+(?:purchases|holds|waitlist|used_keys|late_payments)\b"
+    r"|\bSELECT\s+add_(?:purchases|holds)\("
+)
 _MIGRATED = re.compile(r"\bINSERT INTO\s+sellout_migrations\b")
 
 
@@ -35,7 +39,9 @@ class Moments:
 
     def begins(self, statement: str) -> None:
         """A statement has been asked for."""
-        if statement == COMMIT and self._has_sold:
+        if statement.startswith(BEGIN):
+            self._has_sold = False  # a migration's script names the sale's tables, too
+        elif statement == COMMIT and self._has_sold:
             self._passed("before_commit")
         elif _writes_the_sale(statement):
             self._has_sold = True

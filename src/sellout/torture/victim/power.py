@@ -89,7 +89,7 @@ class Power:
             entry.open.remove(file)
             if not any(other.open for other in self._entries.values()):
                 self._settle(list(self._entries))
-                self._entries.clear()
+                self._entries = {path: left for path, left in self._entries.items() if left.sectors}
 
     def sync(self, entry: _Entry, file: "_File") -> None:
         """A file is synced, and its folder where SQLite does that."""

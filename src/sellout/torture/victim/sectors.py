@@ -30,6 +30,10 @@ class Sectors:
         self._end = 0  # of what was written
         self._limit = limit  # where the file was cut off, if it was: what the disk has beyond is not shown
 
+    def __bool__(self) -> bool:
+        """Whether there are any. After a flush, those of a sync that failed."""
+        return bool(self._kept)
+
     def size(self, disk: Disk) -> int:
         """Its size as the system shows it."""
         on_disk = disk.size()
