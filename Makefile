@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers reference site requirements clean
+.PHONY: help setup serve prove torture test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ serve: $(READY) ## serve on http://127.0.0.1:8000 (ARGS="--port 9000" passes opt
 
 prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS passes options on)
 	$(BIN)/sellout prove $(ARGS)
+
+torture: $(READY) ## play 20 sales under faults and judge each history (ARGS passes options on)
+	$(BIN)/sellout torture $(ARGS)
 
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools" $(ARGS)
