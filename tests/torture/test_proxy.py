@@ -240,6 +240,7 @@ class TestAPartition:
                 buying = asyncio.create_task(shop.buy())
                 await asyncio.sleep(0.05)
             assert await buying is None
+            assert shop.kinds == [PARTITION]
 
         asyncio.run(parted())
 

@@ -12,8 +12,10 @@ import pytest
 from sellout.torture.proxy.faults import PARTITION, RESET_ALL
 from sellout.torture.proxy.proxy import Proxy
 from sellout.torture.proxy.raw import raw
+from sellout.torture.proxy.side import Address, Side
 from tests import postgres
 
+WAIT_SECONDS_MAX = 30.0
 CUT = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
@@ -86,5 +88,24 @@ def test_a_server_that_is_not_there_is_a_reset(tmp_path: Path) -> None:
             with pytest.raises(CUT):
                 async with session(proxy):
                     pass
+
+    asyncio.run(played())
+
+
+def test_a_reset_is_passed_on_as_a_reset() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        Side(reader, writer).reset()
+
+    async def played() -> None:
+        server = await asyncio.start_server(reset, "127.0.0.1", 0)
+        async with Proxy(Address("127.0.0.1", server.sockets[0].getsockname()[1]), raw) as proxy:
+            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            writer.write(b"?")
+            with pytest.raises(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), WAIT_SECONDS_MAX)
+            writer.close()
+        server.close()
+        await server.wait_closed()
 
     asyncio.run(played())

@@ -53,7 +53,7 @@ def _group(rounds: Sequence[RoundResult], shown: Sequence[str]) -> str:
 
 def _line(each: RoundResult) -> str:
     kind, word = ("good", "Exact") if each.exact else ("bad", "Not exact")
-    unknown = f"<small>{each.unknown:,} unknown for a while</small>" if each.unknown else ""
+    unknown = f"<small>{each.unknown:,} unknown</small>" if each.unknown else ""
     return (
         f'<tr><th scope="row">{each.number:,}<small>seed {each.seed}</small></th>'
         f"<td>{_faults(each.faults)}<code>{text(each.repeat)}</code></td>"
@@ -76,14 +76,13 @@ def details(rounds: Iterable[RoundResult], *, opened: int, bytes_max: int = DETA
 
 def _detail(each: RoundResult, *, opened: bool) -> str:
     kind, word = ("good", "Exact") if each.exact else ("bad", "Not exact")
-    reasons = "".join(reason(ruling) for ruling in each.verdict.broken)
+    reasons = f'<ul class="reasons">{"".join(map(reason, each.verdict.broken))}</ul>' if not each.exact else ""
     return (
         f'<details class="round card"{" open" if opened else ""}>'
         f'<summary><span class="name">Round {each.number:,}</span> <span class="pill {kind}">{word}</span>'
         f'<span class="what">{_faults(each.faults)}</span></summary>'
         f'<p class="plan">{text(each.plan)}</p>'
-        f"{f'<ul class=reasons>{reasons}</ul>' if reasons else ''}"
-        f"{timeline(each, f'round-{each.number}')}{_moments(each)}"
+        f"{reasons}{timeline(each, f'round-{each.number}')}{_moments(each)}"
         f'<dl class="facts">{pairs(*_facts(each))}</dl><code class="repeat">{text(each.repeat)}</code></details>'
     )
 
