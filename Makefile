@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove torture test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers reference site requirements clean
+.PHONY: help setup serve prove torture test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; 
 
 peers: $(READY_DEV) ## the same rush on other designs, calm and killed in the middle; writes docs/peers.md (needs redis-server)
 	$(BIN)/python -m benchmarks.peers $(ARGS)
+
+soak: $(READY_DEV) ## everything at once for half an hour: does anything grow? writes docs/soak.md (ARGS="--minutes 2")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 reference: $(READY_DEV) ## write the pages of docs/ that are made from the program: settings, commands, problems, metrics, routes
 	$(BIN)/python -m tests.cli.reference

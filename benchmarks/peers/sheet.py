@@ -39,6 +39,6 @@ def card(heading: str, caption: str, inside: str) -> str:
     return f'<section class="card">\n<h2>{text(heading)}</h2>\n<p>{text(caption)}</p>\n{inside}\n</section>'
 
 
-def hero(word: str, sentence: str) -> str:
-    """What a page says first."""
-    return f'<div class="hero">\n<h1>{text(word)}</h1>\n<p>{text(sentence)}</p>\n</div>'
+def hero(word: str, sentence: str, more: str = "") -> str:
+    """What a page says first; `more` is HTML."""
+    return f'<div class="hero">\n<h1>{text(word)}</h1>\n<p>{text(sentence)}</p>\n{more}</div>'
