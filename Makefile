@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove test cluster-test test-pages pictures bench-test load-test fuzz check format bench reference site requirements clean
+.PHONY: help setup serve prove torture test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ serve: $(READY) ## serve on http://127.0.0.1:8000 (ARGS="--port 9000" passes opt
 
 prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS passes options on)
 	$(BIN)/sellout prove $(ARGS)
+
+torture: $(READY) ## play 20 sales under faults and judge each history (ARGS passes options on)
+	$(BIN)/sellout torture $(ARGS)
 
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools" $(ARGS)
@@ -66,6 +69,12 @@ format: $(READY_DEV) ## let ruff mend style and formatting
 
 bench: $(READY_DEV) ## measure against the no-op ceiling and the seed's design; writes docs/benchmarks.md (needs wrk)
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+peers: $(READY_DEV) ## the same rush on other designs, calm and killed in the middle; writes docs/peers.md (needs redis-server)
+	$(BIN)/python -m benchmarks.peers $(ARGS)
+
+soak: $(READY_DEV) ## everything at once for half an hour: does anything grow? writes docs/soak.md (ARGS="--minutes 2")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 reference: $(READY_DEV) ## write the pages of docs/ that are made from the program: settings, commands, problems, metrics, routes
 	$(BIN)/python -m tests.cli.reference

@@ -1,6 +1,6 @@
 """Orders in few words, for tests. Keys say what they are for, so that no two orders share one by accident."""
 
-from sellout.prove.evidence import Action, Attempt, Line, Order
+from sellout.history.requests import Action, Attempt, Line, Order
 
 ITEM = "item"
 

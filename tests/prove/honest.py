@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from sellout.prove.evidence import Attempt, Evidence, Line, Order, Request
+from sellout.history.requests import Attempt, Line, Order, Request
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Audit, Books, Counters, Movements, Purchase
 
 RESTOCKED = "restock"

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellout.prove.evidence import Evidence, Line, Order, Pace, Request
+from sellout.history.requests import Line, Order, Request
+from sellout.history.timeline import Pace
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Audit, Books, Counters, Entry, Hold, LatePayment, Movements, Purchase
 
 MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from sellout.prove.evidence import Attempt, Evidence, Request
+from sellout.history.requests import Attempt, Request
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Books, Movements
 from sellout.prove.scenarios.scenario import Scenario
 from sellout.prove.verdict import judge

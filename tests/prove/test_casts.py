@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sellout.prove.evidence import Action, Line, Order
+from sellout.history.requests import Action, Line, Order
 from sellout.prove.scenarios.baskets import cast as baskets
 from sellout.prove.scenarios.holds import cast as holds
 from sellout.prove.scenarios.returns import cast as returns

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
+from sellout.history.requests import Order, Request
 from sellout.prove import CouldNotRun
 from sellout.prove.crowd import make_room_for
 from sellout.prove.customer import Patience, seconds_of
-from sellout.prove.evidence import Order, Request
 from sellout.prove.progress import Progress
 from sellout.prove.scenarios.rush.script import invite, storm
 from tests.prove.fake_shop import DROP, FakeShop, Misbehaviour, behave, problem

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Action, Pace
+from sellout.history.requests import Action
+from sellout.history.timeline import Pace
 from sellout.prove.page import render_page
 from sellout.prove.plan import Plan
 from sellout.prove.rehearsal import Result, prove

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sellout.prove.evidence import Action, Line, Order
+from sellout.history.requests import Action, Line, Order
 from sellout.prove.wire import Wire, wire_of
 
 LINE = Line("a lamp", 2)

@@ -7,7 +7,8 @@ overriding one of its small steps, or by changing the evidence afterwards.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sellout.prove.evidence import Attempt, Evidence, Line, Order, Request
+from sellout.history.requests import Attempt, Line, Order, Request
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import LatePayment, Purchase
 from tests.prove.kept import OPEN, Keeping, KeptEntry, KeptHold, Said, at, ended, problem, sold_as
 

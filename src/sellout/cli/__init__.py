@@ -1,7 +1,7 @@
 """The command line: `sellout`. Each command reads its options, does its work, and says the result.
 
 Results go to stdout and errors to stderr, in one line. Exit codes: 0 done, 1 it could not be done or the answer is
-no, 2 bad usage (or, for `prove`, it could not run).
+no, 2 bad usage (or, for `prove` and `torture`, it could not run).
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import sellout
-from sellout.cli import database, db, export, items, keys, reports, running, webhooks
+from sellout.cli import database, db, export, items, keys, reports, running, torture, webhooks
 from sellout.cli.console import Failed
 from sellout.settings import BadSetting
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (running, database, export, reports):
+for commands in (running, torture, database, export, reports):
     commands.add_to(app)
 app.add_typer(items.app, name="items")
 app.add_typer(keys.app, name="keys")

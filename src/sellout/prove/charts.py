@@ -21,11 +21,7 @@ def step_line(steps: Sequence[tuple[float, int]], *, limit: int, seconds: float)
     if not steps or seconds <= 0:
         return EMPTY
     top = max(limit, *(sold for _, sold in steps))
-    path = ["M0 100"]
-    for at, sold in steps:
-        x, y = WIDTH * at / seconds, HEIGHT * (1 - sold / top)
-        path.append(f"H{x:.1f}V{y:.2f}")
-    line = "".join([*path, f"H{WIDTH}"])
+    line = step_path(steps, top=top, seconds=seconds)
     label = f"{steps[-1][1]} units sold in {steps[-1][0]:.2f} seconds"
     shapes = [
         *(_rule(HEIGHT * share, "grid") for share in (0.25, 0.5, 0.75)),
@@ -35,6 +31,14 @@ def step_line(steps: Sequence[tuple[float, int]], *, limit: int, seconds: float)
     ]
     plot = f'<div class="plot"><span class="limit">{limit:,}</span>{OPEN % label}{"".join(shapes)}</svg></div>'
     return plot + _axis(*(_clock(seconds * share) for share in (0, 0.5, 1)))
+
+
+def step_path(steps: Sequence[tuple[float, int]], *, top: int, seconds: float) -> str:
+    """A line that steps at each time to its value, from nothing on; `top` is at the upper edge."""
+    path = [f"M0 {HEIGHT}"]
+    for at, value in steps:
+        path.append(f"H{WIDTH * at / seconds:.1f}V{HEIGHT * (1 - value / top):.2f}")
+    return "".join([*path, f"H{WIDTH}"])
 
 
 def columns(bins: Sequence[Bin]) -> str:

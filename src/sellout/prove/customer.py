@@ -14,8 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from sellout.history.requests import Attempt, Order, Request
 from sellout.prove import CouldNotRun
-from sellout.prove.evidence import Attempt, Order, Request
 from sellout.prove.progress import together
 from sellout.prove.wire import wire_of
 

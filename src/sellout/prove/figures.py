@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sellout.prove.evidence import Evidence, Request
-from sellout.prove.told import purchases_told
+from sellout.history.requests import Request
+from sellout.history.told import purchases_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.words import NO_ANSWER
 
 BINS_MAX = 16  # from the fastest to the 99th percentile; what is slower shares one more
@@ -119,7 +120,7 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
 
 
-def _sales(requests: Iterable[Request], began: float) -> tuple[tuple[float, int], ...]:
+def _sales(requests: Sequence[Request], began: float) -> tuple[tuple[float, int], ...]:
     """Each purchase at the first answer that told of it, and each refund, with the units sold so far."""
     changes = list[tuple[float, int]]()
     for purchase in purchases_told(requests).values():

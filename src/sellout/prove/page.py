@@ -1,42 +1,38 @@
 """A run as one HTML page that needs nothing else: no script, no other file, no other host.
 
-Pure but for reading its own template, report.html. All text that came from outside goes through `_text`.
+Pure but for reading its own template, report.html. All text that came from outside goes through `text`.
 """
 
 from collections.abc import Sequence
-from html import escape
 from importlib.resources import files
 from string import Template
 
 from sellout import __version__
 from sellout.prove import charts
 from sellout.prove.figures import Figures, Latency
+from sellout.prove.parts import pairs, reason, rule_row, style, text
 from sellout.prove.rehearsal import Result
 from sellout.prove.report import scenario_in_words, summary
 from sellout.prove.scenarios.scenario import Tally
-from sellout.prove.verdict import Ruling
 from sellout.prove.words import NO_ANSWER, counted, listed, meaning_of, millis
 
-GLOW = "radial-gradient(900px 520px at 12%% -160px, rgb(%s), transparent)"
 KINDS = {"429": "s-wait", "503": "s-wait", NO_ANSWER: "s-bad"}
 
 
 def render_page(result: Result) -> str:
     figures = result.figures
     template = Template(files("sellout.prove").joinpath("report.html").read_text("utf-8"))
-    tint = "16 185 129" if result.exact else "244 63 94"
     return template.substitute(
-        title=f"{_word(result)} · {_text(result.facts.run_id)} · Sellout",
-        glow_light=GLOW % f"{tint} / .12",
-        glow_dark=GLOW % f"{tint} / .15",
-        scenario=_text(scenario_in_words(result)),
+        title=f"{_word(result)} · {text(result.facts.run_id)} · Sellout",
+        style=style(),
+        scenario=text(scenario_in_words(result)),
         started=f"{result.facts.started:%-d %B %Y, %H:%M} UTC",
         verdict=_word(result),
-        summary=_text(summary(result, figures)),
+        summary=text(summary(result, figures)),
         reasons=_reasons(result),
         tiles=_tiles(result, figures),
         facts=_facts(result),
-        rules="\n".join(_rule(ruling) for ruling in result.verdict.rulings),
+        rules="\n".join(rule_row(ruling) for ruling in result.verdict.rulings),
         **{"class": "exact" if result.exact else "inexact"},
         **_charts(result, figures),
     )
@@ -46,22 +42,17 @@ def _word(result: Result) -> str:
     return "Exact" if result.exact else "Not exact"
 
 
-def _text(value: object) -> str:
-    return escape(str(value))
-
-
 def _reasons(result: Result) -> str:
     if result.exact:
         return ""
-    items = (f"<li><strong>{_text(r.statement)}</strong>{_text(r.findings[0])}</li>" for r in result.verdict.broken)
-    return f'<ul class="reasons">{"".join(items)}</ul>'
+    return f'<ul class="reasons">{"".join(map(reason, result.verdict.broken))}</ul>'
 
 
 def _tiles(result: Result, figures: Figures) -> str:
     before, after = result.evidence.before, result.evidence.after
     p99 = millis(figures.latency.p99_ms) if figures.latency else "–"
     p50 = f"half within {millis(figures.latency.p50_ms)}" if figures.latency else "no answers"
-    return _pairs(
+    return pairs(
         (
             "Buyers",
             f"{figures.buyers:,}",
@@ -100,7 +91,7 @@ def _moments(figures: Figures) -> str:
 
 
 def _marks(marks: dict[str, float]) -> str:
-    return f'<dl class="marks">{_pairs(*((name, millis(value), "") for name, value in marks.items()))}</dl>'
+    return f'<dl class="marks">{pairs(*((name, millis(value), "") for name, value in marks.items()))}</dl>'
 
 
 def _fates(result: Result, figures: Figures) -> str:
@@ -111,7 +102,7 @@ def _fates(result: Result, figures: Figures) -> str:
 def _answers(result: Result, figures: Figures) -> str:
     rows = "".join(
         f'<tr><th scope="row"><span class="dot {_kind(answer)}"></span>{answer}</th>'
-        f"<td>{_text(meaning_of(answer, result.scenario.meanings).capitalize())}</td><td>{count:,}</td></tr>"
+        f"<td>{text(meaning_of(answer, result.scenario.meanings).capitalize())}</td><td>{count:,}</td></tr>"
         for answer, count in figures.answers
     )
     bar = charts.proportions([(answer, count, _kind(answer)) for answer, count in figures.answers])
@@ -123,7 +114,7 @@ def _tallies(tallies: Sequence[Tally]) -> str:
     if not tallies:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{_text(tally.word.capitalize())}</th>'
+        f'<tr><th scope="row">{text(tally.word.capitalize())}</th>'
         f"<td>{counted(tally.units, 'unit')}</td><td>{tally.count:,}</td></tr>"
         for tally in tallies
     )
@@ -134,18 +125,6 @@ def _tallies(tallies: Sequence[Tally]) -> str:
 def _kind(answer: str) -> str:
     of_its_class = {"2": "s-good", "5": "s-bad"}.get(answer[0], "s-rest")
     return KINDS.get(answer, of_its_class)
-
-
-def _rule(ruling: Ruling) -> str:
-    kind, word = ("good", "Holds") if ruling.holds else ("bad", "Broken")
-    findings = [_text(finding) for finding in ruling.findings]
-    if (more := ruling.findings_total - len(findings)) > 0:
-        findings.append(f"and {more:,} more")
-    listed = f"<ul>{''.join(f'<li>{finding}</li>' for finding in findings)}</ul>" if findings else ""
-    return (
-        f'<tr><th scope="row">{_text(ruling.statement)}<code>{_text(ruling.name)}</code>{listed}</th>'
-        f'<td><span class="pill {kind}">{word}</span></td></tr>'
-    )
 
 
 def _facts(result: Result) -> str:
@@ -164,13 +143,4 @@ def _facts(result: Result) -> str:
         ("Took", f"{facts.seconds:.1f} s, start to verdict"),
         ("Sellout", __version__),
     ]
-    return _pairs(*((name, str(value), "") for name, value in known if value is not None))
-
-
-def _pairs(*rows: tuple[str, str, str]) -> str:
-    return "\n".join(_pair(*row) for row in rows)
-
-
-def _pair(name: str, value: str, note: str) -> str:
-    small = f"<small>{_text(note)}</small>" if note else ""
-    return f"<div><dt>{_text(name)}</dt><dd>{_text(value)}{small}</dd></div>"
+    return pairs(*((name, str(value), "") for name, value in known if value is not None))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sellout.history.timeline import Pace
 from sellout.prove.customer import Patience
-from sellout.prove.evidence import Pace
 
 DOUBLED_SHARE = 0.1
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
+from sellout.history.verdict import Verdict
 from sellout.prove import CouldNotRun
 from sellout.prove.crowd import make_room_for
 from sellout.prove.evidence import Evidence
@@ -22,7 +23,7 @@ from sellout.prove.scenarios import scenario_named
 from sellout.prove.scenarios.scenario import Scenario, Stage
 from sellout.prove.server import own_server
 from sellout.prove.shop import Shop
-from sellout.prove.verdict import Verdict, judge
+from sellout.prove.verdict import judge
 
 SEED_BITS = 32
 

@@ -13,9 +13,9 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from sellout.history.requests import RETRIED, Order
 from sellout.prove import CouldNotRun
 from sellout.prove.customer import reason, seconds_of
-from sellout.prove.evidence import RETRIED, Order
 from sellout.prove.readings import Audit, Counters, Entry, Hold, LatePayment, Purchase
 
 ATTEMPTS_MAX = 20

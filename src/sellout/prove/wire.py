@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sellout.prove.evidence import Action, Line, Order
+from sellout.history.requests import Action, Line, Order
 
 
 class Wire(NamedTuple):

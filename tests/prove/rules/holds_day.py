@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from sellout.prove.evidence import Attempt, Evidence, Order
+from sellout.history.requests import Attempt, Order
+from sellout.prove.evidence import Evidence
 from tests.prove.asks import buy, confirm, hold, pay, release
 from tests.prove.till import Till
 

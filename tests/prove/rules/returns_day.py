@@ -1,6 +1,7 @@
 """A day of refunds and of waiting at an honest shop, and a random one."""
 
-from sellout.prove.evidence import Attempt, Evidence
+from sellout.history.requests import Attempt
+from sellout.prove.evidence import Evidence
 from tests.prove.asks import buy, confirm, join, leave, look, pay, refund, release
 from tests.prove.till import Till
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Action, Attempt, Request
+from sellout.history.requests import Action, Attempt, Request
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import hold, pay
 from tests.prove.planting import broken, findings, tell_instead

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Line, Order, Request
+from sellout.history.requests import Action, Attempt, Line, Order, Request
+from sellout.history.told import basket_in
+from sellout.prove.evidence import Evidence
 from sellout.prove.scenarios.baskets import BASKETS
-from sellout.prove.told import basket_in
 from tests.prove.asks import basket, confirm, release
 from tests.prove.kept import Said
 from tests.prove.planting import all_at_once, broken, findings, tell_instead

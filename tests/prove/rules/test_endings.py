@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Action, Line, Order
+from sellout.history.requests import Action, Line, Order
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import confirm, hold, pay, release
 from tests.prove.kept import KeptHold, Said

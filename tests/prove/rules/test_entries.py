@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sellout.prove.evidence import Order
+from sellout.history.requests import Order
 from sellout.prove.scenarios.returns import RETURNS
 from tests.prove.asks import buy, join, leave, look, refund
 from tests.prove.kept import Said

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellout.prove.evidence import Evidence, Order
+from sellout.history.requests import Order
+from sellout.prove.evidence import Evidence
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import buy, confirm, hold
 from tests.prove.kept import Said

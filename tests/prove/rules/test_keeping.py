@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Action, Evidence, Order
+from sellout.history.requests import Action, Order
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Purchase
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import buy, confirm, hold, release

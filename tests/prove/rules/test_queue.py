@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sellout.prove.evidence import Action, Evidence
+from sellout.history.requests import Action
+from sellout.prove.evidence import Evidence
 from sellout.prove.scenarios.returns import RETURNS
 from tests.prove.asks import buy, join, leave, look, refund
 from tests.prove.kept import KeptEntry

@@ -6,7 +6,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellout.prove.evidence import Action, Evidence, Order
+from sellout.history.requests import Action, Order
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Purchase
 from sellout.prove.scenarios.returns import RETURNS
 from tests.prove.asks import buy, refund

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellout.prove.evidence import Attempt, Evidence
+from sellout.history.requests import Attempt
+from sellout.history.verdict import FINDINGS_MAX, Verdict
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Audit, Movements, Purchase
 from sellout.prove.scenarios.rush import RULES
-from sellout.prove.verdict import FINDINGS_MAX, Verdict
 from sellout.prove.verdict import judge as judge_by
 from tests.prove.honest import (
     RESTOCKED,

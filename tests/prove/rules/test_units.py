@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sellout.prove.evidence import Action, Order
+from sellout.history.requests import Action, Order
 from sellout.prove.scenarios.holds import HOLDS
 from tests.prove.asks import buy, hold, release
 from tests.prove.kept import Said, problem

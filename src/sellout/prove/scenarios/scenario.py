@@ -6,12 +6,13 @@ The rest of the room knows scenarios by this alone, and scenarios know the rest 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from sellout.prove.evidence import Evidence, Request
+from sellout.history.requests import Request
+from sellout.history.verdict import Rule
+from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures
 from sellout.prove.plan import Plan
 from sellout.prove.progress import OnProgress
 from sellout.prove.shop import Shop
-from sellout.prove.verdict import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Scenario:
     takes_item: bool
     connections: Callable[[Plan], int]
     play: Callable[[Stage], Awaitable[Evidence]]
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule[Evidence], ...]
     fates: Callable[[Evidence], tuple[tuple[str, int], ...]]
     sentence: Callable[[Evidence, Figures], str]
     opening: Callable[[Evidence], tuple[Request, ...]] = _everybody

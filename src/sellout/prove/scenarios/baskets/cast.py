@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sellout.prove.evidence import Action, Line, Order
+from sellout.history.requests import Action, Line, Order
 from sellout.prove.scenarios.shared.chance import QUANTITY_WEIGHTS, dice, doubled_actions, pick
 
 ITEMS = 5

@@ -9,9 +9,10 @@ is left at the end: this is the shared rule's other half.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Line, Order
-from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
-from sellout.prove.told import basket_in, granted, line_named, purchases_told
+from sellout.history.requests import Action, Attempt, Line, Order
+from sellout.history.rules.answers import EXPIRED, STOCK, Refusals
+from sellout.history.told import basket_in, granted, line_named, purchases_told
+from sellout.prove.evidence import Evidence
 
 BASKETS = (Action.BUY_BASKET, Action.HOLD_BASKET)
 FITTING: Refusals = {

@@ -8,9 +8,11 @@ back any more, so that what is left over fits nobody's basket.
 import asyncio
 from collections.abc import Sequence
 
+from sellout.history.requests import Action, Attempt
+from sellout.history.told import basket_in
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
-from sellout.prove.evidence import Action, Attempt, Evidence
+from sellout.prove.evidence import Evidence
 from sellout.prove.plan import Plan
 from sellout.prove.progress import all_at_once, together
 from sellout.prove.scenarios.baskets.cast import Ending, Part, cast, items_of
@@ -22,7 +24,6 @@ from sellout.prove.scenarios.shared.visits import (
     open_books,
     until_nothing_is_held,
 )
-from sellout.prove.told import basket_in
 
 CONNECTIONS_EACH = 3  # a basket's holds are confirmed together
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from sellout.prove.evidence import Action, Evidence, Order, Request
+from sellout.history.requests import Action, Order, Request
+from sellout.history.told import granted
+from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.scenarios.shared.fates import in_all, of_each_buyer
-from sellout.prove.told import granted
 from sellout.prove.words import counted
 
 FATES = ("bought", "confirmed", "released", "let expire", "refused", "unanswered")

@@ -4,11 +4,11 @@ cast.py   who comes, pure       rules.py    the properties, pure
 script.py the run               telling.py  fates and words, pure
 """
 
+from sellout.history.verdict import Rule
 from sellout.prove.scenarios.holds import rules, script, telling
 from sellout.prove.scenarios.scenario import Scenario
 from sellout.prove.scenarios.shared.fates import first_requests
 from sellout.prove.scenarios.shared.rules import shared_rules
-from sellout.prove.verdict import Rule
 
 RULES = (
     *shared_rules(rules.FITTING),

@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Request
-from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
-from sellout.prove.timeline import levels_of
+from sellout.history.requests import Action, Attempt, Request
+from sellout.history.rules.answers import EXPIRED, STOCK, Refusals
+from sellout.history.timeline import levels_of
+from sellout.prove.evidence import Evidence
 
 FITTING: Refusals = {
     Action.BUY: STOCK,

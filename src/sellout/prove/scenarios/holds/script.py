@@ -9,9 +9,10 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 
+from sellout.history.requests import Action, Attempt
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
-from sellout.prove.evidence import Action, Attempt, Evidence
+from sellout.prove.evidence import Evidence
 from sellout.prove.plan import Plan
 from sellout.prove.progress import all_at_once
 from sellout.prove.scenarios.holds.cast import Ending, Part, cast

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sellout.prove.evidence import Action, Evidence, Request
+from sellout.history.requests import Action, Request
+from sellout.history.told import holds_told, purchases_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.scenarios.shared.fates import in_all, of_each_buyer, tally
-from sellout.prove.told import holds_told, purchases_told
 from sellout.prove.words import counted
 
 FATES = ("bought", "refunded", "released", "let expire", "refused", "unanswered")

@@ -4,10 +4,10 @@ cast.py   who takes part, pure    rules.py    the properties, pure
 script.py the run                 telling.py  fates and words, pure
 """
 
+from sellout.history.verdict import Rule
 from sellout.prove.scenarios.returns import rules, script, telling
 from sellout.prove.scenarios.scenario import Scenario
 from sellout.prove.scenarios.shared.rules import shared_rules
-from sellout.prove.verdict import Rule
 
 RULES = (
     *shared_rules(rules.FITTING),

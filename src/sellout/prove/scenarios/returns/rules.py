@@ -5,18 +5,19 @@ come before the other's request left; and by the times that the server names, wh
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import inf
 
-from sellout.prove.evidence import Action, Evidence
+from sellout.history.requests import Action
+from sellout.history.rules.answers import EXPIRED, STOCK, Refusals
+from sellout.history.rules.endings import given_back_again
+from sellout.history.told import granted, purchases_told
+from sellout.history.turns import Mark, Service, overtaken, passed_by, waits_in_vain
+from sellout.history.waiting import ToldEntry, entries_told
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Entry, Purchase
-from sellout.prove.scenarios.shared.answers import EXPIRED, STOCK, Refusals
-from sellout.prove.told import granted, purchases_told
-from sellout.prove.waiting import ToldEntry, entries_told
 
 FITTING: Refusals = {
     Action.BUY: STOCK,
@@ -27,55 +28,19 @@ FITTING: Refusals = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Somebody who wanted units from `since` on and had them, bought or offered, at `served`; None: waits still."""
-
-    who: str
-    quantity: int
-    since: datetime
-    served: datetime | None
-
-
 def served_in_turn(evidence: Evidence) -> Iterator[str]:
     """Nobody who could have been served was passed by one who came later and wanted no fewer units.
 
-    When the later one was served, as many units were free as that one wanted; the earlier one waited for no more, and
-    should have had them. One who wants less may be served first, because the units may not have been enough for
-    the earlier one. Whoever left without an offer is left out: when that was, the server does not say. Buyers who
-    passed by count as having come at the moment when they bought.
+    Whoever left without an offer is left out: when that was, the server does not say. Buyers who passed by count as
+    having come at the moment when they bought.
     """
-    services = list(_services(evidence))
-    for earlier_quantity, later_quantity in _pairs({service.quantity for service in services}):
-        earlier = [service for service in services if service.quantity == earlier_quantity]
-        later = [service for service in services if service.quantity == later_quantity and service.served is not None]
-        yield from _passed_by(earlier, later)
+    for earlier, later in passed_by(_services(evidence)):
+        served = "waits still" if earlier.served is None else f"was served only at {earlier.served:%H:%M:%S.%f}"
+        wanted = f"{later.quantity} at {later.served:%H:%M:%S.%f}, having come later than {earlier.who}"
+        yield f"{later.who} was served {wanted}, who wanted {earlier.quantity} and {served}"
 
 
-def _pairs(quantities: Iterable[int]) -> Iterator[tuple[int, int]]:
-    return ((small, large) for small in sorted(quantities) for large in sorted(quantities) if small <= large)
-
-
-def _passed_by(earlier: Sequence[Service], later: Sequence[Service]) -> Iterator[str]:
-    """For each of the later ones, the one of those who came before that was served last."""
-    waiting = sorted(earlier, key=lambda service: service.since)
-    last: Service | None = None
-    place = 0
-    for one in sorted(later, key=lambda service: service.since):
-        while place < len(waiting) and waiting[place].since < one.since:
-            last = max((other for other in (last, waiting[place]) if other is not None), key=_served)
-            place += 1
-        if last is not None and one.served is not None and _served(last) > one.served:
-            served = "waits still" if last.served is None else f"was served only at {last.served:%H:%M:%S.%f}"
-            wanted = f"{one.quantity} at {one.served:%H:%M:%S.%f}, having come later than {last.who}"
-            yield f"{one.who} was served {wanted}, who wanted {last.quantity} and {served}"
-
-
-def _served(service: Service) -> datetime:
-    return service.served or datetime.max.replace(tzinfo=service.since.tzinfo)
-
-
-def _services(evidence: Evidence) -> Iterator[Service]:
+def _services(evidence: Evidence) -> Iterator[Service[datetime]]:
     told = entries_told(evidence.requests)
     for entry in evidence.entries:
         offered = _offered_at(told.get(entry.entry_id), entry.hold_id, evidence)
@@ -97,18 +62,11 @@ def _offered_at(told: ToldEntry | None, hold_id: str | None, evidence: Evidence)
 
 def joined_in_order(evidence: Evidence) -> Iterator[str]:
     """Whoever had joined before another one asked has the earlier time, and places are counted from 1 in that order."""
-    kept = {entry.entry_id: entry for entry in evidence.entries}
-    entries = entries_told(evidence.requests)
-    told = [(entry, kept[entry_id]) for entry_id, entry in entries.items() if entry_id in kept]
-    done = sorted(told, key=lambda pair: pair[0].joined.latest)
-    newest: Entry | None = None
-    place = 0
-    for entry, entered in sorted(told, key=lambda pair: pair[0].joined.earliest):
-        while place < len(done) and done[place][0].joined.latest < entry.joined.earliest:
-            newest = max((e for e in (newest, done[place][1]) if e is not None), key=lambda e: e.joined_at)
-            place += 1
-        if newest is not None and newest.joined_at > entered.joined_at:
-            yield f"{entry.buyer} joined after {newest.buyer} and is entered before, at {entered.joined_at}"
+    told = entries_told(evidence.requests)
+    entered = [entry for entry in evidence.entries if entry.entry_id in told]
+    marks = [Mark(entry.buyer or "", told[entry.entry_id].joined, entry.joined_at) for entry in entered]
+    for first, second in overtaken(marks):
+        yield f"{second.who} joined after {first.who} and is entered before, at {second.place}"
     yield from _places(evidence.entries)
 
 
@@ -175,25 +133,12 @@ def entries_end_as_told(evidence: Evidence) -> Iterator[str]:
 def nobody_waits_for_free_units(evidence: Evidence) -> Iterator[str]:
     """At the end, when nothing moves any more, no unit is free while somebody waits for no more than that."""
     free = {books.item: books.after.available for books in evidence.books}
-    for entry in evidence.entries:
-        if entry.state in ("waiting", "offered") and entry.quantity <= free.get(entry.item, 0):
-            yield f"{entry.buyer} waits for {entry.quantity}, and {free[entry.item]} are free"
+    return waits_in_vain((entry for entry in evidence.entries if entry.state in ("waiting", "offered")), free)
 
 
 def refunded_once(evidence: Evidence) -> Iterator[str]:
     """Each purchase that was given back counts once; whoever asks again is told so, and not before."""
-    given: dict[str, list[float]] = defaultdict(list)
-    for request in evidence.of((Action.REFUND,)):
-        for attempt in request.attempts:
-            if attempt.granted and not attempt.replayed:
-                given[request.order.subject or ""].append(request.attempts[0].started_at)
-    for purchase_id, times in given.items():
-        if len(times) > 1:
-            yield f"Purchase {purchase_id} was given back {len(times)} times"
-    for request in evidence.of((Action.REFUND,)):
-        first = min(given[request.order.subject or ""], default=None)
-        if request.final.code == "already_refunded" and (first is None or first > request.final.ended_at):
-            yield f"Purchase {request.order.subject} was told to be given back already, and nobody had done so"
+    yield from given_back_again(evidence.requests)
     yield from _entered_once(evidence)
 
 

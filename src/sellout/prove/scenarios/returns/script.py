@@ -9,9 +9,10 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from sellout.history.requests import Action, Attempt, Order
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Customer
-from sellout.prove.evidence import Action, Attempt, Evidence, Order
+from sellout.prove.evidence import Evidence
 from sellout.prove.plan import Plan
 from sellout.prove.progress import all_at_once, together
 from sellout.prove.scenarios.returns.cast import Cast, Ending, GiveBack, Manner, Passer, Waiter, cast

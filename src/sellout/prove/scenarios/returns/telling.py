@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sellout.prove.evidence import Action, Evidence, Request
+from sellout.history.requests import Action, Request
+from sellout.history.told import purchases_told
+from sellout.history.waiting import entries_told, offers_of
+from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures
 from sellout.prove.scenarios.returns.cast import ORGANISER
 from sellout.prove.scenarios.scenario import Tally
 from sellout.prove.scenarios.shared.fates import in_all, of_each_buyer, tally
-from sellout.prove.told import purchases_told
-from sellout.prove.waiting import entries_told, offers_of
 from sellout.prove.words import counted
 
 FATES = ("bought", "confirmed", "let lapse", "left", "still waiting", "refused", "unanswered")

@@ -3,9 +3,9 @@
 script.py  the run          rules.py  the properties, pure          telling.py  fates and words, pure
 """
 
+from sellout.history.verdict import Rule
 from sellout.prove.scenarios.rush import rules, script, telling
 from sellout.prove.scenarios.scenario import Scenario
-from sellout.prove.verdict import Rule
 
 RULES = (
     Rule(

@@ -11,7 +11,8 @@ an ended hold. The ledger bounds how many, and the rules allow for no more than 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sellout.prove.evidence import RETRIED, Attempt, Evidence, Order, Request
+from sellout.history.requests import RETRIED, Attempt, Order, Request
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import NO_MOVEMENTS, Counters, Movements
 
 OWN_REFUSALS = {(410, "sold_out"), (409, "not_enough_left"), (409, "all_held")}

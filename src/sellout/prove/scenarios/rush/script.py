@@ -7,10 +7,11 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 
+from sellout.history.requests import Line, Order, Request
 from sellout.prove import CouldNotRun
 from sellout.prove.crowd import gathered
 from sellout.prove.customer import Patience
-from sellout.prove.evidence import Evidence, Line, Order, Request
+from sellout.prove.evidence import Evidence
 from sellout.prove.plan import DOUBLED_SHARE, Plan
 from sellout.prove.progress import OnProgress, Progress, all_at_once, unwatched
 from sellout.prove.readings import Books, Purchase

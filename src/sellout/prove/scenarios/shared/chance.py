@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sellout.prove.evidence import Action
+from sellout.history.requests import Action
 
 Choice = TypeVar("Choice")
 

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from sellout.prove.evidence import Action, Evidence, Request
+from sellout.history.requests import Action, Request
+from sellout.history.timeline import CLOCK_MARGIN_SECONDS, deadline_of
+from sellout.history.told import ToldHold, ToldPurchase, holds_told, purchases_told
+from sellout.history.waiting import entries_told, offers_of
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Hold
-from sellout.prove.timeline import CLOCK_MARGIN_SECONDS, deadline_of
-from sellout.prove.told import ToldHold, ToldPurchase, holds_told, purchases_told
-from sellout.prove.waiting import entries_told, offers_of
 
 OPEN = frozenset({"held", "paying"})
 ENDED_BY = {
@@ -84,7 +85,7 @@ def _outlived(holds: Iterable[ToldHold], evidence: Evidence) -> Iterator[str]:
 
 
 def _unpaid(told: ToldHold) -> ToldHold:
-    return ToldHold(told.hold_id, told.buyer, told.line, told.taken, told.offered)
+    return ToldHold(told.hold_id, told.buyer, told.line, told.taken, told.entry_id)
 
 
 def ended_once(evidence: Evidence) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from sellout.prove.evidence import Evidence, Order, Request
+from sellout.history.requests import Order, Request
+from sellout.history.told import ToldHold, ToldPurchase
+from sellout.prove.evidence import Evidence
 from sellout.prove.scenarios.scenario import Tally
-from sellout.prove.told import ToldHold, ToldPurchase
 from sellout.prove.words import counted
 
 Fate = Callable[[Sequence[Request]], str]

@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Iterable, Iterator
 
+from sellout.history.timeline import deadline_of
+from sellout.history.told import ToldHold, ToldPurchase, purchases_told
 from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Books
 from sellout.prove.scenarios.shared.endings import all_holds
-from sellout.prove.timeline import deadline_of
-from sellout.prove.told import ToldHold, ToldPurchase, purchases_told
 
 
 def counters_match_ledger(evidence: Evidence) -> Iterator[str]:

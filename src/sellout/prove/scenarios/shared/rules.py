@@ -1,11 +1,13 @@
 """The rules that every scenario but the rush shares, with their names. Pure."""
 
+from sellout.history.rules.answers import Refusals
+from sellout.history.verdict import Rule
+from sellout.prove.evidence import Evidence
 from sellout.prove.scenarios.shared import endings, keeping, ledger, units
-from sellout.prove.scenarios.shared.answers import Refusals, every_request_answered
-from sellout.prove.verdict import Rule
+from sellout.prove.scenarios.shared.answers import every_request_answered
 
 
-def shared_rules(fitting: Refusals) -> tuple[Rule, ...]:
+def shared_rules(fitting: Refusals) -> tuple[Rule[Evidence], ...]:
     """For a scenario in which these refusals can be true."""
     return (
         Rule(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
+from sellout.history.requests import Request
+from sellout.history.rules.stock import TAKES_UNITS, refused_in_vain, too_many_at_once
+from sellout.history.timeline import levels_of
+from sellout.history.told import line_refused
+from sellout.prove.evidence import Evidence
 from sellout.prove.readings import Books
-from sellout.prove.timeline import Levels, levels_of
-from sellout.prove.told import line_refused
-
-TAKES_UNITS = (Action.BUY, Action.HOLD, Action.BUY_BASKET, Action.HOLD_BASKET)
 
 
 def never_oversold(evidence: Evidence) -> Iterator[str]:
@@ -17,8 +17,7 @@ def never_oversold(evidence: Evidence) -> Iterator[str]:
             if now.sold + now.held > now.capacity:
                 yield f"{where} {books.item} says {now.sold} sold and {now.held} held of {now.capacity}"
     for item, levels in levels_of(evidence).items():
-        if (peak := levels.certainly_engaged.peak) > (most := _books(evidence, item).after.capacity):
-            yield f"At one moment buyers had {peak} units of {item} bought or held, and there are {most}"
+        yield from too_many_at_once(item, _books(evidence, item).after.capacity, levels)
 
 
 def never_undersold(evidence: Evidence) -> Iterator[str]:
@@ -33,22 +32,10 @@ def never_undersold(evidence: Evidence) -> Iterator[str]:
         for attempt in request.attempts:
             line = line_refused(request.order, attempt)
             if attempt.refused and line is not None and line.item in levels:
-                why = _wrongly_refused(_books(evidence, line.item), levels[line.item], attempt, line)
+                capacity = _books(evidence, line.item).after.capacity
+                why = refused_in_vain(capacity, levels[line.item], attempt, line)
                 yield from (f"{request.order.buyer} {found}" for found in why)
         yield from _left_over(evidence, request)
-
-
-def _wrongly_refused(books: Books, levels: Levels, attempt: Attempt, line: Line) -> Iterator[str]:
-    capacity, during = books.after.capacity, (attempt.started_at, attempt.ended_at)
-    free = capacity - levels.possibly_engaged.most(*during)
-    if attempt.code == "sold_out" and (sold := levels.possibly_sold.most(*during)) < capacity:
-        yield f"was told {attempt}, and at most {sold} of the {capacity} units of {books.item} were sold by then"
-    elif attempt.code == "all_held" and free > 0:
-        yield f"was told {attempt}, and at least {free} of {books.item} were free all the while"
-    elif attempt.code == "not_enough_left" and free >= line.quantity:
-        yield f"was told {attempt} for {line.quantity}, and at least {free} of {books.item} were free all the while"
-    if attempt.code == "not_enough_left" and not 0 < (attempt.available or 0) < line.quantity:
-        yield f"wanted {line.quantity} of {books.item} and was told {attempt} with {attempt.available} available"
 
 
 def _left_over(evidence: Evidence, request: Request) -> Iterator[str]:

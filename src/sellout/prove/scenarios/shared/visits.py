@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from sellout.history.requests import Attempt, Order
+from sellout.history.waiting import entries_told
 from sellout.prove.customer import Customer
-from sellout.prove.evidence import Attempt, Evidence, Order
+from sellout.prove.evidence import Evidence
 from sellout.prove.progress import Progress, together
 from sellout.prove.readings import Audit, Books, Counters, Entry, Hold
 from sellout.prove.scenarios.scenario import Stage
 from sellout.prove.scenarios.shared.endings import all_holds
-from sellout.prove.waiting import entries_told
 
 FOR_NOW = frozenset({"all_held", "not_enough_left"})  # what can pass; every other refusal is the last word
 PAUSE_SECONDS = 0.5  # before coming again, where the server names no time

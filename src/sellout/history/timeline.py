@@ -7,16 +7,49 @@ were free from the request's departure to its answer, they were free when it was
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf
+from typing import Protocol
 
-from sellout.prove.evidence import Action, Evidence, Line, Pace, Request
-from sellout.prove.told import ToldHold, ToldPurchase, Window, holds_told, purchases_told
-from sellout.prove.waiting import ToldEntry, entries_told, offers_of
+from sellout.history import waiting
+from sellout.history.highest import Highest
+from sellout.history.requests import Action, Line, Request
+from sellout.history.told import ToldHold, ToldPurchase, Window, holds_told, purchases_told
+from sellout.history.waiting import ToldEntry, entries_told, offers_of
 
 CLOCK_MARGIN_SECONDS = 0.25  # the server ends holds by its own clock, which ours may run a little ahead of or behind
-ASKS_FOR_UNITS = (Action.BUY, Action.HOLD, Action.JOIN, Action.BUY_BASKET, Action.HOLD_BASKET)
+ASKS_FOR_UNITS = (
+    Action.BUY,
+    Action.HOLD,
+    Action.JOIN,
+    Action.CONFIRM,
+    Action.BUY_BASKET,
+    Action.HOLD_BASKET,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long an item keeps units for somebody, in seconds."""
+
+    hold: int = 2
+    payment: int = 2
+    offer: int = 1
+
+
+class Seen(waiting.Seen, Protocol):
+    """What is known of a run, with the pace of each of its items; None where deadlines cannot be believed.
+
+    `doubted` are the requests of which nobody can say what became.
+    """
+
+    @property
+    def paces(self) -> Mapping[str, Pace | None]: ...
+
+    @property
+    def doubted(self) -> Sequence[Request]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +68,15 @@ class Level:
     def __init__(self, changes: Iterable[tuple[float, int]], *, rise_first: bool) -> None:
         ordered = sorted(changes, key=lambda change: (change[0], -change[1] if rise_first else change[1]))
         self._times = [at for at, _ in ordered]
-        self._levels = [0]
-        for _, change in ordered:
-            self._levels.append(self._levels[-1] + change)
+        self._levels = Highest([0, *accumulate(change for _, change in ordered)])
 
     def most(self, start: float, end: float) -> int:
         """The highest level from `start` to `end`, both included."""
-        return max(self._levels[bisect_left(self._times, start) : bisect_right(self._times, end) + 1])
+        return self._levels.within(bisect_left(self._times, start), bisect_right(self._times, end) + 1)
 
     @property
     def peak(self) -> int:
-        return max(self._levels)
+        return self._levels.within(0, len(self._times) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +88,12 @@ class Levels:
     possibly_sold: Level
 
 
-def levels_of(evidence: Evidence) -> dict[str, Levels]:
+def levels_of(seen: Seen) -> dict[str, Levels]:
     """Both lines, for every item of the run."""
-    claims = list(claims_of(evidence))
-    return {item: _levels([claim for claim in claims if claim.line.item == item]) for item in evidence.items}
+    claims: dict[str, list[Claim]] = {item: [] for item in seen.paces}
+    for claim in claims_of(seen):
+        claims.setdefault(claim.line.item, []).append(claim)
+    return {item: _levels(found) for item, found in claims.items()}
 
 
 def _levels(claims: list[Claim]) -> Levels:
@@ -81,18 +114,32 @@ def _steps(spans: Iterable[tuple[tuple[float, float], int]]) -> Iterator[tuple[f
             yield end, -quantity
 
 
-def claims_of(evidence: Evidence) -> Iterator[Claim]:
+def claims_of(seen: Seen) -> Iterator[Claim]:
     """Everything that anybody had or may have had."""
-    purchases = purchases_told(evidence.requests)
-    holds = holds_told(evidence.requests) | offers_of(evidence)
-    yield from (_sale(purchase) for purchase in purchases.values())
-    yield from (_kept(hold, evidence.pace) for hold in holds.values())
-    yield from (_wanted(entry) for entry in entries_told(evidence.requests).values())
-    yield from _unknown(evidence.requests)
+    offers = offers_of(seen)
+    doubts = _doubts(seen.doubted, {hold.entry_id: hold_id for hold_id, hold in offers.items()})
+    for purchase in purchases_told(seen.requests).values():
+        yield _sale(purchase, doubts.get(purchase.purchase_id, inf))
+    for hold in (holds_told(seen.requests) | offers).values():
+        yield _kept(hold, seen.paces.get(hold.line.item), doubts.get(hold.hold_id, inf))
+    yield from (_wanted(entry) for entry in entries_told(seen.requests).values())
+    yield from _unknown(seen.doubted)
 
 
-def deadline_of(hold: ToldHold, pace: Pace) -> Window:
+def _doubts(doubted: Sequence[Request], offers: Mapping[str | None, str]) -> dict[str, float]:
+    """From when on nobody can say what has become of a thing, because of a request about it."""
+    doubts: dict[str, float] = {}
+    for request in doubted:
+        if request.order.subject is not None and request.order.action is not Action.LOOK:
+            subject = offers.get(request.order.subject, request.order.subject)
+            doubts[subject] = min(doubts.get(subject, inf), request.attempts[0].started_at)
+    return doubts
+
+
+def deadline_of(hold: ToldHold, pace: Pace | None) -> Window:
     """When a hold ends that is neither confirmed nor released, as far as its buyer can tell."""
+    if pace is None:
+        return Window(-inf, inf)
     seconds = pace.offer if hold.offered else pace.hold
     earliest, latest = hold.taken.earliest + seconds, hold.taken.latest + seconds
     if hold.paid is not None:
@@ -103,18 +150,18 @@ def deadline_of(hold: ToldHold, pace: Pace) -> Window:
     return Window(earliest - CLOCK_MARGIN_SECONDS, latest + CLOCK_MARGIN_SECONDS)
 
 
-def _sale(purchase: ToldPurchase) -> Claim:
+def _sale(purchase: ToldPurchase, doubt: float) -> Claim:
     back = purchase.refunded or Window(inf, inf)
     sold = purchase.sold
-    return Claim(purchase.line, (sold.earliest, back.latest), (sold.latest, back.earliest), sold=True)
+    return Claim(purchase.line, (sold.earliest, back.latest), (sold.latest, min(back.earliest, doubt)), sold=True)
 
 
-def _kept(hold: ToldHold, pace: Pace) -> Claim:
+def _kept(hold: ToldHold, pace: Pace | None, doubt: float) -> Claim:
     """As long as it is held; from its confirmation on, its purchase is a claim of its own."""
-    deadline = deadline_of(hold, pace)
+    deadline = deadline_of(hold, pace if doubt == inf else None)
     released, confirmed = hold.released or hold.left or Window(inf, inf), hold.confirmed or Window(inf, inf)
     possible = min(deadline.latest, released.latest, confirmed.earliest)
-    certain = min(deadline.earliest, released.earliest, confirmed.latest)
+    certain = min(deadline_of(hold, pace).earliest, released.earliest, confirmed.latest, doubt)
     return Claim(hold.line, (hold.taken.earliest, possible), (hold.taken.latest, certain))
 
 
@@ -124,9 +171,9 @@ def _wanted(entry: ToldEntry) -> Claim:
     return Claim(entry.line, (entry.joined.earliest, min(offered.earliest, left.latest)), (inf, inf))
 
 
-def _unknown(requests: Iterable[Request]) -> Iterator[Claim]:
-    """Without a definite answer anything may have been granted."""
-    for request in requests:
-        if request.order.action in ASKS_FOR_UNITS and not request.final.definite:
+def _unknown(doubted: Iterable[Request]) -> Iterator[Claim]:
+    """Where nobody can say what became of a request, all that it asked for may have been granted."""
+    for request in doubted:
+        if request.order.action in ASKS_FOR_UNITS:
             for line in request.order.lines:
                 yield Claim(line, (request.attempts[0].started_at, inf), (inf, inf), sold=True)

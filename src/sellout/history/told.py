@@ -5,11 +5,11 @@ answer that told of it, by the customers' own clock; nothing here believes a tim
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sellout.prove.evidence import Action, Attempt, Line, Order, Request
+from sellout.history.requests import Action, Attempt, Line, Order, Request
 
 BASKETS = {Action.BUY_BASKET: ("purchases", "purchase_id"), Action.HOLD_BASKET: ("holds", "hold_id")}
 NAMED = re.compile(r"lines\.(\d+)(?:\..*)?")
@@ -39,7 +39,7 @@ class ToldPurchase:
 
 @dataclass(frozen=True, slots=True)
 class ToldHold:
-    """A hold, or an offer to the waiting list, and what its buyer was told of its further way.
+    """A hold, or an offer to an entry of the waiting list, and what its buyer was told of its further way.
 
     To leave the list gives an offer back where it still stands, and is granted also where it has lapsed.
     """
@@ -48,16 +48,36 @@ class ToldHold:
     buyer: str
     line: Line
     taken: Window
-    offered: bool = False
+    entry_id: str | None = None
     paid: Window | None = None
     released: Window | None = None
     confirmed: Window | None = None
     left: Window | None = None
 
+    @property
+    def offered(self) -> bool:
+        return self.entry_id is not None
 
-def window_of(request: Request) -> Window:
-    """When what this request was granted must have happened."""
-    return Window(request.attempts[0].started_at, request.final.ended_at)
+
+class Windows:
+    """When what a request was granted must have happened.
+
+    A key's one success may be that of any attempt of any copy: it happened after the first of them had left.
+    """
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._first: dict[tuple[str, str], float] = {}
+        for request in requests:
+            if request.order.key is not None and request.attempts:
+                scope, left = (request.order.buyer, request.order.key), request.attempts[0].started_at
+                self._first[scope] = min(left, self._first.get(scope, left))
+
+    def of(self, request: Request) -> Window:
+        """The window of a request that was granted."""
+        left = request.attempts[0].started_at
+        key = request.order.key
+        earliest = left if key is None else self._first.get((request.order.buyer, key), left)
+        return Window(earliest, request.final.ended_at)
 
 
 def granted(requests: Iterable[Request]) -> Iterator[tuple[Request, Attempt]]:
@@ -65,14 +85,16 @@ def granted(requests: Iterable[Request]) -> Iterator[tuple[Request, Attempt]]:
     return ((request, request.final) for request in requests if request.attempts and request.final.granted)
 
 
-def purchases_told(requests: Iterable[Request]) -> dict[tuple[str, str], ToldPurchase]:
+def purchases_told(requests: Sequence[Request]) -> dict[tuple[str, str], ToldPurchase]:
     """By buyer and purchase: one purchase that two buyers were told of is there twice."""
     found: dict[tuple[str, str], ToldPurchase] = {}
     refunds: dict[str, Window] = {}
+    windows = Windows(requests)
     for request, answer in granted(requests):
+        window = windows.of(request)
         if request.order.action is Action.REFUND:
-            _note(refunds, request.order.subject or "", window_of(request))
-        for purchase in _purchases_in(request, answer):
+            _note(refunds, request.order.subject or "", window)
+        for purchase in _purchases_in(request.order, answer, window):
             key = purchase.buyer, purchase.purchase_id
             before = found.get(key)
             found[key] = replace(purchase, sold=purchase.sold.joined(before.sold)) if before else purchase
@@ -82,8 +104,7 @@ def purchases_told(requests: Iterable[Request]) -> dict[tuple[str, str], ToldPur
     }
 
 
-def _purchases_in(request: Request, answer: Attempt) -> Iterator[ToldPurchase]:
-    order, window = request.order, window_of(request)
+def _purchases_in(order: Order, answer: Attempt, window: Window) -> Iterator[ToldPurchase]:
     if order.action in (Action.BUY, Action.CONFIRM) and answer.purchase_id is not None and order.lines:
         hold_id = order.subject if order.action is Action.CONFIRM else None
         yield ToldPurchase(answer.purchase_id, order.buyer, order.lines[0], window, hold_id, order.payment_ref)
@@ -92,22 +113,24 @@ def _purchases_in(request: Request, answer: Attempt) -> Iterator[ToldPurchase]:
             yield ToldPurchase(purchase_id, order.buyer, line, window)
 
 
-def holds_told(requests: Iterable[Request]) -> dict[str, ToldHold]:
-    """By hold. What became of offers is seen from their entries, too; see `entries.py`."""
+def holds_told(requests: Sequence[Request]) -> dict[str, ToldHold]:
+    """By hold. What became of offers is seen from their entries, too; see `waiting.py`."""
     found: dict[str, ToldHold] = {}
+    windows = Windows(requests)
     for request, answer in granted(requests):
-        for hold in _holds_in(request, answer):
+        for hold in _holds_in(request.order, answer, windows.of(request)):
             before = found.get(hold.hold_id)
             found[hold.hold_id] = replace(hold, taken=hold.taken.joined(before.taken)) if before else hold
     return with_ways(found, requests)
 
 
-def with_ways(found: dict[str, ToldHold], requests: Iterable[Request]) -> dict[str, ToldHold]:
+def with_ways(found: dict[str, ToldHold], requests: Sequence[Request]) -> dict[str, ToldHold]:
     """The holds, with when they were paid, confirmed and released as their buyers were told."""
     ways: dict[Action, dict[str, Window]] = {Action.PAY: {}, Action.CONFIRM: {}, Action.RELEASE: {}}
+    windows = Windows(requests)
     for request, _ in granted(requests):
         if request.order.action in ways:
-            _note(ways[request.order.action], request.order.subject or "", window_of(request))
+            _note(ways[request.order.action], request.order.subject or "", windows.of(request))
     return {
         hold_id: replace(
             hold,
@@ -119,8 +142,7 @@ def with_ways(found: dict[str, ToldHold], requests: Iterable[Request]) -> dict[s
     }
 
 
-def _holds_in(request: Request, answer: Attempt) -> Iterator[ToldHold]:
-    order, window = request.order, window_of(request)
+def _holds_in(order: Order, answer: Attempt, window: Window) -> Iterator[ToldHold]:
     hold_id = answer.text("hold_id")
     if order.action is Action.HOLD and hold_id is not None:
         yield ToldHold(hold_id, order.buyer, order.lines[0], window)

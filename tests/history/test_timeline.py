@@ -5,10 +5,11 @@ from math import inf
 
 import pytest
 
-from sellout.prove.evidence import Action, Evidence, Line
-from sellout.prove.timeline import CLOCK_MARGIN_SECONDS, Level, claims_of, deadline_of, levels_of
-from sellout.prove.told import ToldHold, Window, basket_in, holds_told
-from sellout.prove.waiting import entries_told, offers_of
+from sellout.history.requests import Action, Line
+from sellout.history.timeline import CLOCK_MARGIN_SECONDS, Level, claims_of, deadline_of, levels_of
+from sellout.history.told import ToldHold, Window, basket_in, holds_told
+from sellout.history.waiting import entries_told, offers_of
+from sellout.prove.evidence import Evidence
 from tests.prove.asks import basket, buy, confirm, hold, join, leave, look, pay, refund, release
 from tests.prove.honest import answer
 from tests.prove.planting import tell_instead
@@ -49,7 +50,7 @@ class TestADeadline:
 
     def test_of_an_offer_has_a_time_of_its_own(self) -> None:
         pace = replace(Evidence((), own=True, orders=(), requests=()).pace, offer=7)
-        assert deadline_of(replace(self.HELD, offered=True), pace).earliest == 17 - CLOCK_MARGIN_SECONDS
+        assert deadline_of(replace(self.HELD, entry_id="e"), pace).earliest == 17 - CLOCK_MARGIN_SECONDS
 
 
 class TestClaims:

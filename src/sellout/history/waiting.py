@@ -1,17 +1,27 @@
 """What those on a waiting list were told: when they joined, what they saw there, what they were offered. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
-from sellout.prove.evidence import Action, Attempt, Evidence, Line, Request
-from sellout.prove.told import ToldHold, Window, granted, window_of, with_ways
+from sellout.history.requests import Action, Attempt, Line, Request
+from sellout.history.told import ToldHold, Window, Windows, granted, with_ways
 
 ON_LIST = "waiting"
 OFFERED = "offered"
+
+
+class Seen(Protocol):
+    """What is known of a run: all requests, and by the books after it which hold each entry was offered."""
+
+    @property
+    def requests(self) -> Sequence[Request]: ...
+
+    @property
+    def offered(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +67,13 @@ class ToldEntry:
         return min((seen.offered_until for seen in self.sightings if seen.offered_until is not None), default=None)
 
 
-def entries_told(requests: Iterable[Request]) -> dict[str, ToldEntry]:
+def entries_told(requests: Sequence[Request]) -> dict[str, ToldEntry]:
     """By entry."""
-    requests = list(requests)
     found: dict[str, ToldEntry] = {}
     sightings, left = defaultdict[str, list[Sighting]](list), dict[str, Window]()
+    windows = Windows(requests)
     for request, answer in granted(requests):
-        order, window = request.order, window_of(request)
+        order, window = request.order, windows.of(request)
         if order.action is Action.JOIN and (entry_id := answer.text("entry_id")) is not None:
             joined = found[entry_id].joined.joined(window) if entry_id in found else window
             found[entry_id] = ToldEntry(entry_id, order.buyer, order.lines[0], joined, ())
@@ -102,22 +112,21 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def offers_of(evidence: Evidence) -> dict[str, ToldHold]:
+def offers_of(seen: Seen) -> dict[str, ToldHold]:
     """The holds that entries were offered, by hold.
 
     An offer that nobody looked at while it stood is known only from the entry after the run; when it was made, its
     buyer cannot tell.
     """
-    offers = dict(_offers(evidence))
+    offers = dict(_offers(seen))
     left = {hold_id: entry.left for hold_id, (entry, _) in offers.items()}
-    holds = with_ways({hold_id: hold for hold_id, (_, hold) in offers.items()}, evidence.requests)
+    holds = with_ways({hold_id: hold for hold_id, (_, hold) in offers.items()}, seen.requests)
     return {hold_id: replace(hold, left=left[hold_id]) for hold_id, hold in holds.items()}
 
 
-def _offers(evidence: Evidence) -> Iterator[tuple[str, tuple[ToldEntry, ToldHold]]]:
-    kept = {entry.entry_id: entry.hold_id for entry in evidence.entries}
-    for entry in entries_told(evidence.requests).values():
-        hold_id = entry.hold_id or kept.get(entry.entry_id)
+def _offers(seen: Seen) -> Iterator[tuple[str, tuple[ToldEntry, ToldHold]]]:
+    for entry in entries_told(seen.requests).values():
+        hold_id = entry.hold_id or seen.offered.get(entry.entry_id)
         if hold_id is not None:
             offered = entry.offered or Window(entry.waited_until, inf)
-            yield hold_id, (entry, ToldHold(hold_id, entry.buyer, entry.line, offered, offered=True))
+            yield hold_id, (entry, ToldHold(hold_id, entry.buyer, entry.line, offered, entry.entry_id))

@@ -1,0 +1,191 @@
+"""The buyers of a tortured sale, and how they bring it to its end: every unit sold, and every answer known.
+
+May touch: the network, through customers. Whatever breaks, a buyer asks again with the same key until the answer is
+definite. Reading order: sale, _visit, drain.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sellout.history.requests import Action, Attempt, Line, Order, Request
+from sellout.history.told import basket_in
+from sellout.prove.customer import Customer, Patience
+from sellout.prove.progress import together
+from sellout.prove.shop import Shop
+from sellout.torture.cast import Buyer, Visit, last_buyer
+from sellout.torture.plan import HOLD_SECONDS, RoundPlan
+
+PATIENCE = Patience(attempts_max=1000, seconds_max=60.0, answer_seconds_max=3.0, pause_seconds=0.05)
+PAUSE_SECONDS_MAX = 0.3  # buyers who wait as long as they are asked to would make rounds long
+COME_AGAIN_MAX = 2
+COME_AGAIN_SECONDS = 0.25
+LOOK_SECONDS = 0.15  # between two looks at an entry of the waiting list
+LATE_SECONDS = 0.3  # after the end of a hold, so that it has ended for certain
+FOR_NOW = frozenset({"all_held", "not_enough_left"})
+DRAIN_AT_ONCE_MAX = 32
+DRAIN_SECONDS_MAX = 20.0
+POLL_SECONDS = 0.05
+
+
+class Impatient(Customer):
+    """One who comes again sooner than the server asks for."""
+
+    def _pause_after(self, attempts: list[Attempt]) -> float:
+        return min(PAUSE_SECONDS_MAX, super()._pause_after(attempts))
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Everybody who asks anything of the shop, by way of the proxy. `over` is set when waiting has no more sense."""
+
+    url: str
+    organiser_headers: Mapping[str, str]
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    customers: list[Customer] = field(default_factory=list)
+
+    def customer(self, headers: Mapping[str, str] | None = None) -> Customer:
+        """One more, who brings connections of their own."""
+        self.customers.append(customer := Impatient(self.url, PATIENCE, headers))
+        return customer
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return tuple(request for customer in self.customers for request in customer.requests)
+
+    async def leave(self) -> None:
+        await asyncio.gather(*(customer.leave() for customer in self.customers))
+
+
+@asynccontextmanager
+async def crowd_at(url: str, organiser_headers: Mapping[str, str]) -> AsyncIterator[Crowd]:
+    """A crowd for as long as the block lasts."""
+    crowd = Crowd(url, organiser_headers)
+    try:
+        yield crowd
+    finally:
+        await crowd.leave()
+
+
+async def sale(crowd: Crowd, plan: RoundPlan) -> None:
+    """Let everybody come and do what they came for; who waits, waits until all the others have gone."""
+    waiting = [buyer for buyer in plan.buyers if buyer.visit in (Visit.WAIT, Visit.WAIT_AND_LEAVE)]
+    others = [buyer for buyer in plan.buyers if buyer not in waiting]
+
+    async def until_over() -> None:
+        await together(_visit(crowd, buyer) for buyer in others)
+        crowd.over.set()
+
+    await together([until_over(), *(_visit(crowd, buyer) for buyer in waiting)])
+
+
+async def _visit(crowd: Crowd, buyer: Buyer) -> None:
+    """A buyer's whole visit."""
+    await asyncio.sleep(buyer.comes)
+    customer, order = crowd.customer(), buyer.first()
+    answer = await _come_again(customer, order)
+    if answer.granted:
+        await asyncio.sleep(buyer.thinks)
+        await AFTERWARDS.get(buyer.visit, _go_home)(crowd, customer, buyer, answer)
+
+
+async def _come_again(customer: Customer, order: Order) -> Attempt:
+    """Ask, and again where it was refused for now."""
+    for _ in range(COME_AGAIN_MAX):
+        answer = await customer.ask(order)
+        if answer.granted or answer.code not in FOR_NOW:
+            return answer
+        await asyncio.sleep(COME_AGAIN_SECONDS)
+    return await customer.ask(order)
+
+
+async def _go_home(*_: object) -> None:
+    """Whoever has bought is done."""
+
+
+async def _return(crowd: Crowd, _: Customer, buyer: Buyer, answer: Attempt) -> None:
+    if answer.purchase_id is not None:
+        await crowd.customer(crowd.organiser_headers).ask(buyer.returned(answer.purchase_id))
+
+
+async def _end_hold(_: Crowd, customer: Customer, buyer: Buyer, answer: Attempt) -> None:
+    hold_id = answer.text("hold_id")
+    if hold_id is None:
+        return
+    if buyer.visit is Visit.CONFIRM_LATE:
+        await asyncio.sleep(HOLD_SECONDS + LATE_SECONDS)
+    for action in STEPS[buyer.visit]:
+        told = await customer.ask(buyer.order(action, buyer.lines, hold_id))
+        if not told.granted:
+            return
+
+
+async def _end_basket(_: Crowd, customer: Customer, buyer: Buyer, answer: Attempt) -> None:
+    """Confirm all lines of the basket but the last, and give that one back."""
+    lines = list(basket_in(buyer.first(), answer))
+    for place, (hold_id, line) in enumerate(lines):
+        last = place == len(lines) - 1
+        await customer.ask(buyer.order(Action.RELEASE if last else Action.CONFIRM, (line,), hold_id))
+
+
+async def _wait(crowd: Crowd, customer: Customer, buyer: Buyer, answer: Attempt) -> None:
+    """Look until there is an offer, and take it; or leave."""
+    entry_id = answer.text("entry_id")
+    if entry_id is None:
+        return
+    leaves = buyer.visit is Visit.WAIT_AND_LEAVE
+    while answer.text("state") == "waiting" and not leaves and not crowd.over.is_set():
+        await asyncio.sleep(LOOK_SECONDS)
+        answer = await customer.ask(buyer.order(Action.LOOK, buyer.lines, entry_id))
+    hold_id = answer.text("hold_id")
+    if hold_id is not None and answer.text("state") == "offered" and not leaves:
+        await customer.ask(buyer.order(Action.CONFIRM, buyer.lines, hold_id))
+    else:
+        await customer.ask(buyer.order(Action.LEAVE, buyer.lines, entry_id))
+
+
+STEPS: Mapping[Visit, tuple[Action, ...]] = {
+    Visit.CONFIRM: (Action.CONFIRM,),
+    Visit.PAY_AND_CONFIRM: (Action.PAY, Action.CONFIRM),
+    Visit.CONFIRM_LATE: (Action.CONFIRM,),
+    Visit.RELEASE: (Action.RELEASE,),
+    Visit.ABANDON: (),
+    Visit.PAY_AND_ABANDON: (Action.PAY,),
+}
+AFTERWARDS: Mapping[Visit, Callable[[Crowd, Customer, Buyer, Attempt], Awaitable[None]]] = {
+    Visit.BUY_AND_RETURN: _return,
+    Visit.HOLD_BASKET: _end_basket,
+    Visit.WAIT: _wait,
+    Visit.WAIT_AND_LEAVE: _wait,
+} | dict.fromkeys(STEPS, _end_hold)
+
+
+async def drain(crowd: Crowd, shop: Shop, items: Sequence[str]) -> bool:
+    """When no hold is left, let buyers of single units come until every item is sold out; whether all were."""
+    until, numbers = time.monotonic() + DRAIN_SECONDS_MAX, iter(range(1_000_000))
+    await _until_nothing_is_held(shop, items, until)
+    sold_out = [await _drain(crowd, shop, item, numbers, until) for item in items]
+    return all(sold_out)
+
+
+async def _until_nothing_is_held(shop: Shop, items: Sequence[str], until: float) -> None:
+    for item in items:
+        while (await shop.counters(item)).held and time.monotonic() < until:
+            await _a_moment()
+
+
+async def _a_moment() -> None:
+    """Between two looks."""
+    await asyncio.sleep(POLL_SECONDS)
+
+
+async def _drain(crowd: Crowd, shop: Shop, item: str, numbers: Iterator[int], until: float) -> bool:
+    while time.monotonic() < until:
+        left = (await shop.counters(item)).available
+        orders = [last_buyer(next(numbers), Line(item)) for _ in range(min(DRAIN_AT_ONCE_MAX, left + 1))]
+        answers = await together(crowd.customer().ask(order) for order in orders)
+        if any(answer.code == "sold_out" for answer in answers):
+            return True
+    return False
