@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.logins import SECRET
 from tests.pages.browser import Missing, Visitors, launched
 from tests.pages.shop import Shop
 from tests.processes import running
@@ -23,7 +24,7 @@ def browser() -> Iterator[Browser]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop on a new database. Each test puts items of its own on sale."""
     database = tmp_path_factory.mktemp("shop") / "shop.db"
-    with running(database, SELLOUT_UNAVAILABLE_AFTER_SECONDS="1") as server:
+    with running(database, SELLOUT_UNAVAILABLE_AFTER_SECONDS="1", SELLOUT_BUYER_TOKEN_KEY=SECRET) as server:
         made = Shop(server.url, database)
         try:
             yield made

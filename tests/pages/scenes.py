@@ -192,6 +192,7 @@ def reconnecting(shop: Shop, page: Page) -> None:
 SHOP: dict[str, Scene] = {
     "not open": _item(opens_at=in_seconds(86_400 * 2)),
     "on sale": _item(),
+    "on sale for who has signed in": _item(buyer_tokens="required"),
     "on sale, with a limit and an end": _item(limit_per_buyer=2, opens_at=in_seconds(-60), closes_at=in_seconds(3600)),
     "paused": _item(paused=True),
     "closed": _item(closes_at=in_seconds(-60)),
