@@ -45,6 +45,17 @@ def test_all_members_of_an_item_can_be_given(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 
 
+def test_an_item_is_told_to_ask_for_tokens_and_no_longer(tmp_path: Path) -> None:
+    assert items("add", "Gala", "--capacity", "5", "--buyer-tokens", "required", folder=tmp_path)["buyer_tokens"] == (
+        "required"
+    )
+    assert items("set", "gala", "--capacity", "6", folder=tmp_path)["buyer_tokens"] == "required"
+    assert items("set", "gala", "--buyer-tokens", "optional", folder=tmp_path)["buyer_tokens"] == "optional"
+    done = sellout("items", "set", "gala", "--buyer-tokens", "sometimes", folder=tmp_path)
+    assert done.code == 2
+    assert done.error == "--buyer-tokens must be 'optional' or 'required'"
+
+
 def test_people_get_a_table(tmp_path: Path) -> None:
     done = sellout("items", "add", "[bold]Gala[/bold]", "--capacity", "5", folder=tmp_path)
     head, line = done.out.splitlines()
