@@ -7,7 +7,7 @@ import pytest
 
 from sellout.torture.victim.arming import Arming, Switches, throw
 from tests.buyers import Told, crowd, settle
-from tests.torture.victim.arena import Shop, killed
+from tests.torture.victim.arena import Shop, killed, run
 
 STOCK = 60
 KEYS = [f"key-{number}" for number in range(80)]
@@ -54,6 +54,20 @@ os.kill(os.getpid(), 9)
     control = tmp_path / "control"
     arming = Arming(control=str(control))
     assert killed("-c", program, str(tmp_path / "shop.db"), str(control), arming=arming) == ["[(2,)]"]
+
+
+def test_a_start_on_a_full_disk_reads_what_a_killed_process_left_in_its_log(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    killed("-m", "tests.torture.victim.selling", str(shop.file), "1", "12", arming=Arming())
+    program = """
+import asyncio, sys
+from pathlib import Path
+from sellout.store.sqlite import SQLiteStore
+print(len(asyncio.run(SQLiteStore(Path(sys.argv[1])).purchases("a", 0, 99)).purchases))
+"""
+    throw(shop.control, Switches(disk_full=True))
+    done = run("-c", program, str(shop.file), arming=Arming(control=str(shop.control)))
+    assert (done.stdout, done.stderr) == ("12\n", "")
 
 
 def test_what_a_failed_sync_left_in_the_log_is_never_taken_for_committed(tmp_path: Path) -> None:
