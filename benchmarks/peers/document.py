@@ -5,7 +5,7 @@ from html import escape
 from benchmarks.peers import bars
 from benchmarks.peers.designs import DESIGNS
 from benchmarks.peers.page import victim
-from benchmarks.peers.report import LIMITS, METHOD, YARDSTICK, Report, size
+from benchmarks.peers.report import LIMITS, METHOD, TIMES, YARDSTICK, Report, size
 from benchmarks.peers.table import EXACT, Row, verdict_in_words
 
 WIDTH, ROW, LEFT, RIGHT, BAR = 860, 46, 250, 12, 18
@@ -46,8 +46,7 @@ def markdown(report: Report) -> str:
         _yardstick(),
         "## How long it took",
         _times(report),
-        ("“Sold out in” is until the last buyer who got a unit was told so, “down for” from the kill until the program "
-        "was ready again."),
+        TIMES,
         "## The designs, and how each could be mended",
         _designs(report),
         "## How it is played",
@@ -97,8 +96,7 @@ def _designs(report: Report) -> str:
     said = []
     for name in dict.fromkeys(row.design for row in report.rows):
         design = DESIGNS[name]
-        mend = "" if name.startswith("sellout") else f" *Mended by:* {design.mending}"
-        said.append(f"- **{design.title}**: {design.says}{mend}")
+        said.append(f"- **{design.title}**: {design.says} *To mend:* {design.mending}")
     return "\n".join(said)
 
 
