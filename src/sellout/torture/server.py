@@ -25,6 +25,7 @@ from sellout.torture.victim import Arming, armed
 COMMAND = (sys.executable, "-m", "sellout")
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
+LOOK_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02
 PORTS = range(20_000, 32_000)
 RESTARTS_MAX = 40  # a start that fails while the disk is full is tried again, as whoever keeps a server running would
@@ -117,17 +118,13 @@ class Server:
         process = self.process = await self._start(self.lives.next())
         if self.stopping:
             self._end_group(process)
-        watching = asyncio.create_task(self._until_ready())
-        try:
-            exit_code = await process.wait()
-        finally:
-            self.up.clear()
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
-            self._end_group(process)
-        ready_at = watching.result() if not watching.cancelled() else None
-        return ready_at, Lived(started_at, ready_at, time.monotonic(), exit_code)
+        watching = asyncio.create_task(self._until_ready(process))
+        exit_code = await process.wait()
+        ended_at = time.monotonic()
+        self._end_group(process)
+        ready_at = await watching  # it sees by itself that the process has ended
+        self.up.clear()
+        return ready_at, Lived(started_at, ready_at, ended_at, exit_code)
 
     async def _start(self, arming: Arming) -> asyncio.subprocess.Process:
         options = ("serve", "--port", str(self.port), "--workers", self.settings.get("SELLOUT_WORKERS", "1"))
@@ -140,12 +137,15 @@ class Server:
             except OSError as error:
                 raise CouldNotRun(f"the server cannot be started: {error}") from None
 
-    async def _until_ready(self) -> float:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as session:
-            while not await Shop(session, self.url).ready():
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> float | None:
+        """When it answered; None where it ended before. Not to be cancelled: a timeout at that moment would hide it."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LOOK_SECONDS_MAX)) as session:
+            while process.returncode is None:
+                if await Shop(session, self.url).ready():
+                    self.up.set()
+                    return time.monotonic()
                 await _a_moment()
-        self.up.set()
-        return time.monotonic()
+        return None
 
     async def until_up(self) -> None:
         """Wait until it answers. Raises CouldNotRun where that takes too long, or will never be."""
