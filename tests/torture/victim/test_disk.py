@@ -34,40 +34,73 @@ def test_while_the_disk_fails_nobody_is_told_of_a_sale_and_then_the_sale_is_exac
     assert shop.rows("PRAGMA integrity_check") == [("ok",)]
 
 
-def test_a_full_disk_still_takes_what_lies_within_a_file(tmp_path: Path) -> None:
-    program = """
+SHOP = """
 import apsw, os, sys
 from pathlib import Path
 from sellout.torture.victim.arming import Switches, throw
 def ask(sql): return one.execute(sql).fetchall()
+def fill(number): ask("BEGIN IMMEDIATE"), ask(f"INSERT INTO t VALUES (randomblob({number}))"), ask("COMMIT")
 one = apsw.Connection(sys.argv[1])
-ask("PRAGMA journal_mode = WAL"), ask("CREATE TABLE t (x)"), ask("INSERT INTO t VALUES (randomblob(9000))")
+ask("PRAGMA journal_mode = WAL"), ask("CREATE TABLE t (x)"), [fill(9000) for _ in range(9)]
+"""
+
+
+def tell(program: str, folder: Path) -> list[str]:
+    """What a program says that has a log of some pages, until it is killed."""
+    control = str(folder / "control")
+    end = "\nos.kill(os.getpid(), 9)"
+    return killed("-c", SHOP + program + end, str(folder / "shop.db"), control, arming=Arming(control=control))
+
+
+def test_a_full_disk_still_takes_what_lies_within_a_file(tmp_path: Path) -> None:
+    program = """
 ask("PRAGMA wal_checkpoint")
 throw(Path(sys.argv[2]), Switches(disk_full=True))
-ask("INSERT INTO t VALUES (1)")
-try:
-    ask("INSERT INTO t VALUES (randomblob(90000))")
-except apsw.FullError:
-    print(ask("SELECT count(*) FROM t"), flush=True)
-os.kill(os.getpid(), 9)
+fill(10)
+try: fill(900_000)
+except apsw.FullError: print(ask("SELECT count(*) FROM t"), flush=True)
 """
-    control = tmp_path / "control"
-    arming = Arming(control=str(control))
-    assert killed("-c", program, str(tmp_path / "shop.db"), str(control), arming=arming) == ["[(2,)]"]
+    assert tell(program, tmp_path) == ["[(10,)]"]
+
+
+@pytest.mark.parametrize(
+    ("before", "fault"),
+    [("PRAGMA wal_checkpoint", "disk_full"), ("PRAGMA synchronous = NORMAL", "fsync_eio")],
+)
+def test_a_checkpoint_that_fails_fails_neither_its_commit_nor_the_close(
+    before: str, fault: str, tmp_path: Path
+) -> None:
+    """The commit itself needs no room here, and no sync."""
+    program = f"""
+ask("{before}"), ask("PRAGMA wal_autocheckpoint = 1")
+throw(Path(sys.argv[2]), Switches({fault}=True))
+fill(20_000)
+size = os.path.getsize(sys.argv[1])
+one.close()
+one = apsw.Connection(sys.argv[1])
+print(ask("SELECT count(*) FROM t"), os.path.getsize(sys.argv[1]) == size, flush=True)
+"""
+    assert tell(program, tmp_path) == ["[(10,)] True"]
 
 
 def test_a_start_on_a_full_disk_reads_what_a_killed_process_left_in_its_log(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
-    killed("-m", "tests.torture.victim.selling", str(shop.file), "1", "12", arming=Arming())
+    killed("-m", "tests.torture.victim.selling", str(shop.file), "25", "12", arming=Arming())
     program = """
 import asyncio, sys
 from pathlib import Path
 from sellout.store.sqlite import SQLiteStore
-print(len(asyncio.run(SQLiteStore(Path(sys.argv[1])).purchases("a", 0, 99)).purchases))
+async def look():
+    store = SQLiteStore(Path(sys.argv[1]))
+    print(len((await store.purchases("a", 0, 999)).purchases))
+    await store.close()
+asyncio.run(look())
 """
     throw(shop.control, Switches(disk_full=True))
+    size = shop.file.stat().st_size
     done = run("-c", program, str(shop.file), arming=Arming(control=str(shop.control)))
-    assert (done.stdout, done.stderr) == ("12\n", "")
+    assert (done.stdout, done.stderr) == ("300\n", "")
+    assert shop.file.stat().st_size == size, "there was no room for them"
 
 
 def test_what_a_failed_sync_left_in_the_log_is_never_taken_for_committed(tmp_path: Path) -> None:
