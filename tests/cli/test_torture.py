@@ -18,6 +18,8 @@ from tests.cli.terminal import sellout
 
 SEED = "5"
 
+pytestmark = pytest.mark.timeout(300)  # for machines that are busy; otherwise a tenth of it
+
 LOSES_SALES = """
 import os
 
