@@ -48,14 +48,30 @@ def cut(folder: Path, seed: int, synchronous: Literal["NORMAL"] | None) -> Cut:
     chance = random.Random(seed)
     shop = Shop(folder)
     shop.file = folder / f"{seed}-{synchronous}.db"
-    asyncio.run(SQLiteStore(shop.file).close())
     arming = Arming(
         power_loss=True, tear_seed=seed, synchronous=synchronous, checkpoint_pages=chance.choice([20, 60, 4000]),
         kill_at=chance.choice(POINTS), kill_after=chance.randint(1, 6),
     )  # fmt: skip
-    lines = killed(
-        "-m", "tests.torture.victim.selling", str(shop.file), str(chance.randint(1, 20)), "12", arming=arming
-    )
+    return _cut(shop, arming, chance, "tests.torture.victim.selling", str(chance.randint(1, 20)), "12")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_disk_that_fails_now_and_then_before_its_power_does_loses_nothing(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    shop = Shop(tmp_path)
+    arming = Arming(
+        power_loss=True, tear_seed=seed, control=str(shop.control), checkpoint_pages=chance.choice([5, 20, 60]),
+        kill_at=chance.choice(POINTS), kill_after=chance.randint(3, 25),
+    )  # fmt: skip
+    found = _cut(shop, arming, chance, "tests.torture.victim.failing", str(shop.control), str(seed))
+    assert found.acknowledged
+    assert not found.lost
+
+
+def _cut(shop: Shop, arming: Arming, chance: random.Random, *program: str) -> Cut:
+    asyncio.run(SQLiteStore(shop.file).close())
+    module, *arguments = program
+    lines = killed("-m", module, str(shop.file), *arguments, arming=arming)
     _spoil(shop.file.with_name(f"{shop.file.name}-shm"), chance)
     assert shop.rows("PRAGMA integrity_check") == [("ok",)]
     assert asyncio.run(_is_consistent(shop.file))
