@@ -31,7 +31,7 @@ def fail(switchboard: Switchboard, on_failed_sync: Callable[[str], None]) -> Non
 
         def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's name
             if switchboard.look().disk_full and offset + len(data) > self.xFileSize():
-                raise apsw.FullError("no space left on device")
+                raise apsw.FullError("database or disk is full")
             super().xWrite(data, offset)
 
         def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
@@ -55,7 +55,7 @@ def fail(switchboard: Switchboard, on_failed_sync: Callable[[str], None]) -> Non
 
 def failed_sync() -> apsw.IOError:
     """What SQLite hears of an EIO from fsync."""
-    error = apsw.IOError("input/output error")
+    error = apsw.IOError("disk I/O error")
     error.extendedresult = apsw.SQLITE_IOERR_FSYNC  # type: ignore[attr-defined] # as apsw documents for its VFS
     return error
 
