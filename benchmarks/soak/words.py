@@ -26,8 +26,8 @@ def rule_in_words(soaked: Soaked) -> str:
         f"Before the first look {FILLED:,} purchases are made, so that the database is larger than its caches. Then "
         f"{WARM_UP_SHARE:.0%} of the time are for warming up and are not judged. After that the slope of memory (the "
         f"median of the slopes of all pairs of samples) may come to {MEMORY_AN_HOUR_MAX // MEBI} MiB an hour, or to "
-        f"{MEMORY_NOISE // MEBI} MiB in all where that is more. From the first third of what is judged to the last, the "
-        f"least number of open files may grow by {FILES_GROWTH_MAX}. There may never be more than "
+        f"{MEMORY_NOISE // MEBI} MiB in all where that is more. From the first to the last third of what is judged, "
+        f"the least number of open files may grow by {FILES_GROWTH_MAX}. There may never be more than "
         f"{THREADS_A_WORKER_MAX * soaked.workers} threads, nor a write-ahead log of more than "
         f"{WAL_MAX[soaked.engine] // MEBI:,} MiB. Latency is shown and not judged."
     )
