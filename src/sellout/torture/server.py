@@ -12,9 +12,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
@@ -22,11 +23,14 @@ from sellout.prove import CouldNotRun
 from sellout.prove.shop import Shop
 from sellout.torture.victim import Arming, armed
 
+T = TypeVar("T")
+
 COMMAND = (sys.executable, "-m", "sellout")
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
 LOOK_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02
+LOOKS_MAX = 50  # at a server that is killed again and again
 PORTS = range(20_000, 32_000)
 RESTARTS_MAX = 40  # a start that fails while the disk is full is tried again, as whoever keeps a server running would
 RESTART_PAUSE_SECONDS = 0.1
@@ -156,6 +160,18 @@ class Server:
             self.keeping.result()
         if not self.up.is_set():
             raise CouldNotRun(f"the server was not ready in {READY_SECONDS_MAX:g} s{self.last_words()}")
+
+    async def patiently(self, look: Callable[[], Awaitable[T]]) -> T:
+        """What is seen at a look at the shop; it may be killed at that very moment, and is then looked at again."""
+        for tries_left in reversed(range(LOOKS_MAX)):
+            await self.until_up()
+            try:
+                return await look()
+            except CouldNotRun:
+                if not tries_left:
+                    raise
+            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+        raise AssertionError("the last look has been an answer, or has raised")
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal to all its processes; whether there was one."""
