@@ -154,7 +154,8 @@ def _tell(run: Run, where: str, console: Console) -> None:
 def show(report: Report, console: Console) -> None:
     """Print the table."""
     table = Table(title=size(report.plan), box=SIMPLE, pad_edge=False, collapse_padding=True)
-    for column in ("design", "killed", "told yes", "on record", "what went wrong", "all answered in"):
+    table.add_column("design", no_wrap=True)
+    for column in ("killed", "told yes", "on record", "what went wrong", "all answered in"):
         table.add_column(column)
     for row in report.rows:
         design = DESIGNS[row.design]

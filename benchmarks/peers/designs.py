@@ -18,6 +18,7 @@ from benchmarks.subjects import BUY, DATABASE, ITEM, SEED, add_item
 from benchmarks.subjects_networked import NETWORKED, UVICORN, RedisLua
 from sellout.store.sqlite_file import connect
 
+NOTHING = "Nothing was wrong in what was played here. Of all these programs it takes the longest to start again."
 BUYERS_OF = "SELECT buyer FROM purchases WHERE item_id = '" + ITEM + "' ORDER BY id"
 STOCK_OF = "SELECT stock FROM inventory WHERE id = '" + ITEM + "'"
 
@@ -50,7 +51,7 @@ class Sellout(Design):
     name = "sellout"
     title = "Sellout on SQLite"
     says = "`sellout serve` with its defaults. A purchase and its key are one row, and many purchases one transaction."
-    mending = "Nothing to mend in what was played here."
+    mending = NOTHING
     path = BUY.path
     ready = BUY.ready
     keyed = True
@@ -83,7 +84,7 @@ class SelloutOnPostgres(OnPostgres):
     name = "sellout-postgres"
     title = "Sellout on PostgreSQL"
     says = "The same program on PostgreSQL, which was not killed: what is kept there is kept by PostgreSQL."
-    mending = "Nothing to mend in what was played here."
+    mending = NOTHING
     path = BUY.path
     ready = BUY.ready
     keyed = True
@@ -230,7 +231,8 @@ TUTORIALS = (
         "redis-queued",
         "Redis and Lua, row later",
         "FastAPI, redis-server with its defaults, PostgreSQL: a script takes a unit, once a buyer; the answer leaves, "
-        "and a task of the program writes the order’s row from a queue in memory.",
+        "and a task writes the order’s row from a queue in memory. It shares the program’s event loop with the crowd; "
+        "a thread of its own would be further on when the kill comes.",
         "/queued",
     ),
     RedisTutorial(

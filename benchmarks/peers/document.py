@@ -5,12 +5,14 @@ from html import escape
 from benchmarks.peers import bars
 from benchmarks.peers.designs import DESIGNS
 from benchmarks.peers.page import victim
-from benchmarks.peers.report import LIMITS, METHOD, YARDSTICK, Report, size
+from benchmarks.peers.report import LIMITS, METHOD, TIMES, YARDSTICK, Report, size
 from benchmarks.peers.table import EXACT, Row, verdict_in_words
 
 WIDTH, ROW, LEFT, RIGHT, BAR = 860, 46, 250, 12, 18
 TOP, BOTTOM = 14, 74
+EDGE = 20
 PICTURE_STYLE = """
+.ground { fill: #fff; }
 text { font: 14px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #0c0e14; }
 .soft { fill: #5d6373; font-size: 12px; } .said { font-size: 13px; font-weight: 600; fill: #c6253f; }
 .fine { fill: #067a57; } .track { fill: #eff0f3; } .line { stroke: #0c0e14; stroke-width: 2; }
@@ -18,6 +20,7 @@ text { font: 14px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, s
 .over { fill: #c6253f; } .name { font-weight: 600; }
 .cut { fill: #fff; font-size: 12px; font-weight: 600; }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #121418; }
   text { fill: #f3f4f7; } .soft { fill: #a0a6b5; } .said { fill: #ff7385; } .fine { fill: #45d19c; }
   .track { fill: #22252d; } .line { stroke: #f3f4f7; }
   .good { fill: #45d19c; } .wait { fill: #e0a83e; } .bad { fill: #b18cff; }
@@ -46,8 +49,7 @@ def markdown(report: Report) -> str:
         _yardstick(),
         "## How long it took",
         _times(report),
-        ("“Sold out in” is until the last buyer who got a unit was told so, “down for” from the kill until the program "
-        "was ready again."),
+        TIMES,
         "## The designs, and how each could be mended",
         _designs(report),
         "## How it is played",
@@ -97,8 +99,7 @@ def _designs(report: Report) -> str:
     said = []
     for name in dict.fromkeys(row.design for row in report.rows):
         design = DESIGNS[name]
-        mend = "" if name.startswith("sellout") else f" *Mended by:* {design.mending}"
-        said.append(f"- **{design.title}**: {design.says}{mend}")
+        said.append(f"- **{design.title}**: {design.says} *To mend:* {design.mending}")
     return "\n".join(said)
 
 
@@ -113,12 +114,19 @@ def picture(report: Report) -> str:
     rows = "\n".join(_row(row, number, report.plan.stock) for number, row in enumerate(report.rows))
     x, end = _x(bars.line(report.plan.stock)), TOP + ROW * len(report.rows)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">\n'
-        f"<title>Where the units went</title>\n<style>{PICTURE_STYLE}</style>\n{rows}\n"
+        f"{framed(WIDTH, height)}\n<title>Where the units went</title>\n<style>{PICTURE_STYLE}</style>\n{rows}\n"
         f'<line class="line" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{end}"/>\n'
         f'<text class="soft" x="{x:.1f}" y="{end + 18}" text-anchor="middle">the stock: {report.plan.stock:,}</text>\n'
         f"{_legend(end + 50)}\n</svg>\n"
     )
+
+
+def framed(width: int, height: int) -> str:
+    """The opening of an SVG on a ground of its own: pages may be dark where the reader's system is light."""
+    box = (-EDGE, -EDGE, width + 2 * EDGE, height + 2 * EDGE)
+    ground = '<rect class="ground" x="{}" y="{}" width="{}" height="{}" rx="12"/>'.format(*box)
+    opening = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="{} {} {} {}" role="img">'.format(*box)
+    return opening + ground
 
 
 def _row(row: Row, number: int, stock: int) -> str:

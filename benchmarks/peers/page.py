@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from benchmarks.peers import bars
 from benchmarks.peers.designs import DESIGNS
-from benchmarks.peers.report import LIMITS, METHOD, YARDSTICK, Report, size
+from benchmarks.peers.report import LIMITS, METHOD, TIMES, YARDSTICK, Report, size
 from benchmarks.peers.sheet import card, hero, sheet
 from benchmarks.peers.table import EXACT, Row, verdict_in_words, word
 from sellout.prove.charts import HEIGHT, OPEN, WIDTH
@@ -28,11 +28,11 @@ STYLE = """
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 12px 0 0; padding: 0; list-style: none;
   color: var(--soft); font-size: 13px; }
 .legend i { display: inline-block; width: 10px; height: 10px; margin-right: 7px; border-radius: 3px; }
-.wide { overflow-x: auto; margin: 10px 0 0; } .wide table { min-width: 720px; font-size: 14px; }
+.wide { overflow-x: auto; margin: 10px 0 0; } .wide table { min-width: 560px; font-size: 14px; }
 .wide th, .wide td { padding: 9px 14px 9px 0; } .wide td { text-align: right; white-space: nowrap; }
 .wide thead th { color: var(--soft); font-size: 13px; vertical-align: bottom; }
 .wide thead th + th { text-align: right; }
-.wide .off { color: var(--bad); font-weight: 600; } .wide tbody th { font-weight: 600; min-width: 13em; }
+.wide .off { color: var(--bad); font-weight: 600; } .wide tbody th { font-weight: 600; min-width: 10em; }
 .wide small { display: block; color: var(--soft); font-weight: 400; }
 .designs { margin: 14px 0 0; } .designs dt { font-weight: 600; } .designs dd { margin: 2px 0 16px; color: var(--soft); }
 .designs dd:last-child { margin-bottom: 0; } .designs em { color: var(--ink); font-style: normal; font-weight: 550; }
@@ -56,8 +56,9 @@ def render(report: Report) -> str:
     body = [
         hero("The same rush", sentence),
         card("Where the units went", _caption(report), _bars(report)),
-        card("In numbers", "Least to most over the runs.", _table(report)),
+        card("In numbers", "Units, the least to the most over the runs.", _units(report)),
         card("The yardstick", "The same for all.", _yardstick()),
+        card("How long it took", TIMES, _times(report)),
         card("The designs, and how each could be mended", "Short programs, in benchmarks/peers.", _designs(report)),
         card("How it was played", f"{report.date}, {report.command}", _prose(METHOD, LIMITS)),
         card("Where", "The machine and the versions.", f'<dl class="facts">{_facts(report)}</dl>'),
@@ -108,22 +109,38 @@ def victim(row: Row) -> str:
     return KILLED.format(row.victim) if row.victim else CALM
 
 
-def _table(report: Report) -> str:
-    head = ("", "told yes", "on record", *YARDSTICK, "exact runs", "sold out in", "all answered in", "down for")
-    cells = "".join(f'<th scope="col">{text(name)}</th>' for name in head)
-    lines = "".join(_line(row) for row in report.rows)
-    return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>'
+def _units(report: Report) -> str:
+    head = ("", "told yes", "on record", *YARDSTICK, "exact runs")
+    return _table(head, (_units_of(row) for row in report.rows))
 
 
-def _line(row: Row) -> str:
-    units = [(row.units(kind), False) for kind in ("acknowledged", "recorded")]
-    units += [(row.units(kind), row.units(kind) != "0") for kind in YARDSTICK]
+def _units_of(row: Row) -> str:
+    cells = [_cell(row.units(kind)) for kind in ("acknowledged", "recorded")]
+    cells += [_cell(row.units(kind), off=row.units(kind) != "0") for kind in YARDSTICK]
+    return _line(row, [*cells, _cell(f"{row.exact_runs} of {len(row.runs)}")])
+
+
+def _times(report: Report) -> str:
+    return _table(("", "sold out in", "all answered in", "down for"), (_times_of(row) for row in report.rows))
+
+
+def _times_of(row: Row) -> str:
     down = row.seconds("down_seconds") if row.victim else "–"
-    rest = [f"{row.exact_runs} of {len(row.runs)}", row.seconds("selling_seconds"), row.seconds("seconds"), down]
-    cells = "".join(f'<td class="{"off" if off else ""}">{text(value)}</td>' for value, off in units)
-    cells += "".join(f"<td>{text(value)}</td>" for value in rest)
-    title = text(DESIGNS[row.design].title)
-    return f'<tr><th scope="row">{title}<small>{text(victim(row))}</small></th>{cells}</tr>'
+    return _line(row, [_cell(row.seconds("selling_seconds")), _cell(row.seconds("seconds")), _cell(down)])
+
+
+def _table(head: Iterable[str], lines: Iterable[str]) -> str:
+    cells = "".join(f'<th scope="col">{text(name)}</th>' for name in head)
+    return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+
+
+def _cell(value: str, *, off: bool = False) -> str:
+    return f"<td{' class=off' if off else ''}>{text(value)}</td>"
+
+
+def _line(row: Row, cells: Iterable[str]) -> str:
+    title = f"{text(DESIGNS[row.design].title)}<small>{text(victim(row))}</small>"
+    return f'<tr><th scope="row">{title}</th>{"".join(cells)}</tr>'
 
 
 def _yardstick() -> str:
@@ -135,7 +152,7 @@ def _designs(report: Report) -> str:
     found = []
     for name in dict.fromkeys(row.design for row in report.rows):
         design = DESIGNS[name]
-        mend = f"<br><em>Mended by:</em> {_code(design.mending)}" if not name.startswith("sellout") else ""
+        mend = f"<br><em>To mend:</em> {_code(design.mending)}"
         found.append(f"<dt>{text(design.title)}</dt><dd>{_code(design.says)}{mend}</dd>")
     return f'<dl class="designs">{"".join(found)}</dl>'
 

@@ -43,6 +43,12 @@ program and the pauses of those who ask again."""
 METHOD, LIMITS = _METHOD.split("\n\n"), _LIMITS.split("\n\n")
 
 
+TIMES = (
+    "“Sold out in” is until the last buyer who got a unit was told so, “down for” from the kill until the program was "
+    "ready again."
+)
+
+
 @dataclass(frozen=True)
 class Report:
     """What was played, and where."""

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from benchmarks.peers.document import framed
 from benchmarks.soak.flat import WARM_UP_SHARE
 from benchmarks.soak.page import path
 from benchmarks.soak.plots import Plot, plots
@@ -14,11 +15,13 @@ One server on one database sells at a bounded rate, while the scenarios of `sell
 streams are watched, pages looked at, purchases paid back, exports and audits made and webhooks sent. Every few seconds
 its processes and its files are looked at."""
 PICTURE_STYLE = """
+.ground { fill: #fff; }
 text { font: 14px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #0c0e14; }
 .name { font-weight: 600; } .soft { fill: #5d6373; font-size: 12px; }
 .line { fill: none; stroke: #5651e0; stroke-width: 1.6; }
 .second { stroke: #b97a0b; } .warm { fill: #eff0f3; } .edge { stroke: #d9dbe2; }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #121418; }
   text { fill: #f3f4f7; } .soft { fill: #a0a6b5; } .line { stroke: #908cff; } .second { stroke: #e0a83e; }
   .warm { fill: #1b1e25; } .edge { stroke: #343946; }
 }
@@ -65,10 +68,7 @@ def picture(report: Report) -> str:
     drawn = plots(report.soaked)
     height = BOX * -(-len(drawn) // 2)
     boxes = "\n".join(_box(plot, number, report.soaked.seconds) for number, plot in enumerate(drawn))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">\n'
-        f"<title>A soak of {duration(report.soaked.seconds)}</title>\n<style>{PICTURE_STYLE}</style>\n{boxes}\n</svg>\n"
-    )
+    return f"{framed(WIDTH, height)}\n<title>A soak of {duration(report.soaked.seconds)}</title>\n<style>{PICTURE_STYLE}</style>\n{boxes}\n</svg>\n"
 
 
 def _box(plot: Plot, number: int, seconds: float) -> str:

@@ -13,6 +13,10 @@ from sellout.history.verdict import Rule
 MEBI = 2**20
 HOUR_SECONDS = 3600.0
 
+FILLED = 15_000
+"""Purchases that are made before the first look: the database is then larger than SQLite's page caches, which would
+otherwise fill up for ten minutes and look like a leak."""
+
 WARM_UP_SHARE = 0.25  # of the time; caches fill and pools open, so that nothing is judged
 SAMPLES_MIN = 9  # of those that are judged: three for each third
 MEMORY_AN_HOUR_MAX = 24 * MEBI  # the slope of memory that counts as flat

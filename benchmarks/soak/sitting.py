@@ -14,6 +14,7 @@ from random import Random
 import aiohttp
 
 from benchmarks.measure import fresh_folder
+from benchmarks.soak.flat import FILLED
 from benchmarks.soak.hooks import Receiver, receiving
 from benchmarks.soak.looking import Books, use_of
 from benchmarks.soak.places import Place, served
@@ -40,6 +41,7 @@ class Plan:
     seed: int
     postgres: bool = False
     workers: int = 1
+    filled: int = FILLED
 
 
 def soak(base: Path, plan: Plan, on_sample: OnSample) -> Soaked:
@@ -49,7 +51,7 @@ def soak(base: Path, plan: Plan, on_sample: OnSample) -> Soaked:
 
 
 async def _soak(place: Place, plan: Plan, on_sample: OnSample) -> Soaked:
-    chance, diary, started = Random(plan.seed), Diary(), time.monotonic()
+    chance, diary = Random(plan.seed), Diary()
     books = await place.books()
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=None, sock_read=ANSWER_SECONDS_MAX)
@@ -57,7 +59,8 @@ async def _soak(place: Place, plan: Plan, on_sample: OnSample) -> Soaked:
         await _be_told(place, receiver)
         visitors = Visitors(session, place.server.url, chance, diary)
         await visitors.open_shop()
-        scenes, samples = await _sit(place, plan, visitors, books, on_sample, started)
+        await visitors.fill(plan.filled)
+        scenes, samples = await _sit(place, plan, visitors, books, on_sample)
         events = receiver.events
         exit_code = await asyncio.to_thread(place.stop)
     await books.close()
@@ -76,10 +79,10 @@ async def _be_told(place: Place, receiver: Receiver) -> None:
 
 
 async def _sit(
-    place: Place, plan: Plan, visitors: Visitors, books: Books, on_sample: OnSample, started: float
+    place: Place, plan: Plan, visitors: Visitors, books: Books, on_sample: OnSample
 ) -> tuple[list[Scene], list[Sample]]:
     """Everybody comes; when the time is over and the last scenario has ended, everybody goes."""
-    scenes, samples = list[Scene](), list[Sample]()
+    scenes, samples, started = list[Scene](), list[Sample](), time.monotonic()
     over = asyncio.Event()
 
     async def playing() -> None:

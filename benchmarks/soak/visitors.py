@@ -20,6 +20,7 @@ PATH = f"/v1/items/{ITEM}"
 ORGANISER = {"Authorization": f"Bearer {ORGANISER_KEY}"}
 CAPACITY = 1_000_000_000
 
+FILLING_AT_ONCE = 64
 IN_FLIGHT_MAX = 64  # purchases that wait for their answer at once; then the next one is left out
 REFUNDED_SHARE = 0.1
 REPEATED_SHARE = 0.05
@@ -77,6 +78,16 @@ class Visitors:
         wanted = {"id": ITEM, "name": "Soak", "capacity": CAPACITY}
         await self._ask("adding the item", "POST", "/v1/items", {201}, json=wanted, headers=ORGANISER)
 
+    async def fill(self, count: int) -> None:
+        """Sell so much as fast as may be, so that caches are full before anything is judged."""
+        left = iter(range(count))
+
+        async def buyer() -> None:
+            for _ in left:
+                await self._ask("buying, to fill", "POST", f"{PATH}/purchases", {201}, **self._order())
+
+        await asyncio.gather(*(buyer() for _ in range(FILLING_AT_ONCE)))
+
     def close(self) -> None:
         """Nobody comes any more; who is in the shop finishes."""
         self._over.set()
@@ -116,11 +127,7 @@ class Visitors:
 
     async def _buy(self) -> None:
         """Buy; some ask again with the same key, and some are paid back."""
-        key = str(UUID(int=self._chance.getrandbits(128)))
-        order: dict[str, Any] = {
-            "json": {"buyer": f"visitor-{key[:8]}", "quantity": 1},
-            "headers": {"Idempotency-Key": key},
-        }
+        order = self._order()
         started = time.monotonic()
         bought = await self._ask("buying", "POST", f"{PATH}/purchases", {201}, **order)
         self.diary.waited(time.monotonic() - started)
@@ -134,6 +141,12 @@ class Visitors:
         elif fate < REPEATED_SHARE + REFUNDED_SHARE:
             path = f"/v1/purchases/{bought['purchase_id']}/refund"
             await self._ask("refunding", "POST", path, {200}, headers=ORGANISER)
+
+    def _order(self) -> dict[str, Any]:
+        """What is sent by one who buys, under a key of its own."""
+        key = str(UUID(int=self._chance.getrandbits(128)))
+        body = {"buyer": f"visitor-{key[:8]}", "quantity": 1}
+        return {"json": body, "headers": {"Idempotency-Key": key}}
 
     async def _look_at_pages(self) -> None:
         for path in PAGES:

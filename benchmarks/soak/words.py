@@ -4,6 +4,7 @@ from collections import Counter
 
 from benchmarks.soak.flat import (
     FILES_GROWTH_MAX,
+    FILLED,
     HOUR_SECONDS,
     MEBI,
     MEMORY_AN_HOUR_MAX,
@@ -22,9 +23,10 @@ from benchmarks.soak.samples import Soaked
 def rule_in_words(soaked: Soaked) -> str:
     """What flat is, with its limits."""
     return (
-        f"The first {WARM_UP_SHARE:.0%} of the time is the warm-up and is not judged. After it, the slope of memory "
-        f"(the median of the slopes of all pairs of samples) may come to {MEMORY_AN_HOUR_MAX // MEBI} MiB an hour, or "
-        f"to {MEMORY_NOISE // MEBI} MiB in all where that is more. From the first third of what is judged to the last, "
+        f"Before the first look {FILLED:,} purchases are made, so that the database is larger than its caches. Then "
+        f"{WARM_UP_SHARE:.0%} of the time are for warming up and are not judged. After that the slope of memory (the "
+        f"median of the slopes of all pairs of samples) may come to {MEMORY_AN_HOUR_MAX // MEBI} MiB an hour, or to "
+        f"{MEMORY_NOISE // MEBI} MiB in all where that is more. From the first to the last third of what is judged, "
         f"the least number of open files may grow by {FILES_GROWTH_MAX}. There may never be more than "
         f"{THREADS_A_WORKER_MAX * soaked.workers} threads, nor a write-ahead log of more than "
         f"{WAL_MAX[soaked.engine] // MEBI:,} MiB. Latency is shown and not judged."

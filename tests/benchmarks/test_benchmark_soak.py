@@ -77,6 +77,16 @@ def test_files_that_are_never_closed_are_found_among_connections_that_come_and_g
     assert broken(changed(lambda one: replace(one, files=one.files + (200 if one.at % 60 == 0 else 0)))) == []
 
 
+def test_what_is_opened_while_it_warms_up_is_no_leak() -> None:
+    opened_at = [0.2 * FLAT.seconds, 0.4 * FLAT.seconds]
+    early, late = (
+        changed(lambda one, at=at: replace(one, files=one.files + (20 if one.at > at else 0)))  # type: ignore[misc]
+        for at in opened_at
+    )
+    assert broken(early) == []
+    assert broken(late) == ["files_are_closed"]
+
+
 def test_threads_have_a_limit_for_each_worker() -> None:
     many = changed(lambda one: replace(one, threads=flat.THREADS_A_WORKER_MAX + (one.at > 1500)))
     assert broken(many) == ["threads_are_bounded"]

@@ -68,7 +68,7 @@ class Keeping:
         for item, capacity in self.stock.items():
             self.moved.append((item, "restock", Movements(1, capacity, 0, 0)))
 
-    def move(self, item: str, kind: str, *, sold: int = 0, held: int = 0) -> None:
+    def move(self, item: str, kind: str, _subject: str, *, sold: int = 0, held: int = 0) -> None:
         self.shelves[item].sold += sold
         self.shelves[item].held += held
         self.moved.append((item, kind, Movements(1, 0, sold, held)))

@@ -89,13 +89,16 @@ class Till(Keeping):
             return ended(hold)
         if self.is_used(ref):
             return problem(409, "payment_ref_in_use")
-        if hold.state == "expired" and (self.is_late(ref) or hold.line.quantity > self.shelves[hold.line.item].free):
+        if hold.state == "expired" and (self.is_late(ref) or not self.can_be_had_again(hold)):
             return self.too_late(hold, ref)
         if hold.state in OPEN:
-            self.move(hold.line.item, "confirm", held=-hold.line.quantity)
+            self.move(hold.line.item, "confirm", hold.hold_id, held=-hold.line.quantity)
         sold = self.sell(order.buyer, hold.line, hold_id=hold.hold_id, payment_ref=ref)
         hold.state, hold.purchase_id = "confirmed", sold["purchase_id"]
         return 200, sold
+
+    def can_be_had_again(self, hold: KeptHold) -> bool:
+        return hold.line.quantity <= self.shelves[hold.line.item].free
 
     def is_used(self, ref: str | None) -> bool:
         return ref is not None and any(kept.payment_ref == ref for _, kept in self.purchases.values())
@@ -118,7 +121,7 @@ class Till(Keeping):
         item, purchase = self.purchases[order.subject or ""]
         if purchase.state == "refunded":
             return problem(409, "already_refunded")
-        self.move(item, "refund", sold=-purchase.quantity)
+        self.move(item, "refund", purchase.purchase_id, sold=-purchase.quantity)
         self.purchases[purchase.purchase_id] = item, replace(purchase, state="refunded")
         self.offer(item)
         return 200, sold_as(item, self.purchases[purchase.purchase_id][1])
@@ -160,18 +163,18 @@ class Till(Keeping):
     def sell(self, buyer: str, line: Line, **more: Any) -> dict[str, Any]:
         purchase = Purchase(f"p-{len(self.purchases)}", line.quantity, buyer, purchased_at=at(self.now), **more)
         self.purchases[purchase.purchase_id] = line.item, purchase
-        self.move(line.item, "buy", sold=line.quantity)
+        self.move(line.item, "buy", purchase.purchase_id, sold=line.quantity)
         return sold_as(line.item, purchase)
 
     def take(self, buyer: str, line: Line, seconds: float) -> KeptHold:
         hold = KeptHold(f"h-{len(self.holds)}", buyer, line, self.now + seconds)
         self.holds[hold.hold_id] = hold
-        self.move(line.item, "hold", held=line.quantity)
+        self.move(line.item, "hold", hold.hold_id, held=line.quantity)
         return hold
 
     def end(self, hold: KeptHold, kind: str, state: str) -> None:
         hold.state = state
-        self.move(hold.line.item, kind, held=-hold.line.quantity)
+        self.move(hold.line.item, kind, hold.hold_id, held=-hold.line.quantity)
         self.offer(hold.line.item)
 
     def settle(self) -> None:

@@ -175,8 +175,11 @@ def test_shapes_are_told_apart_without_colours() -> None:
     assert len({(kind, outline, radius) for kind, _, outline, radius in shapes}) == len(shapes) == 6
 
 
-def test_every_colour_that_is_used_is_defined() -> None:
+def test_both_themes_have_every_colour() -> None:
     page = render_page(RUNS["exact"])
+    themes: dict[bool, set[str]] = {True: set(), False: set()}
+    for dark, rules in re.findall(r"(@media \(prefers-color-scheme: dark\) {\s*)?:root {(.*?)}", page, re.DOTALL):
+        themes[bool(dark)] |= set(re.findall(r"--([\w-]+):", rules))
     used = set(re.findall(r"var\(--([\w-]+)\)", page))
-    defined = set(re.findall(r"--([\w-]+):", page))
-    assert used <= defined
+    assert themes[True] == themes[False]
+    assert used == themes[True] | {"verdict", "tint"}

@@ -9,6 +9,8 @@ from sellout.torture.report.figures import rulings_of, sentence_of, totals_of, w
 from sellout.torture.results import FaultSeen, Results, RoundResult
 from tests.torture.report_rounds import asked, broken, lost, played, run_of
 
+ALL_IS_WELL = "nothing was lost, nothing was sold twice, and every count is right."
+
 
 def struck(number: int, *kinds: str) -> RoundResult:
     """A round with faults of these kinds."""
@@ -34,14 +36,12 @@ class TestTheSums:
         (
             run_of(played(1), played(2)),
             "Exact",
-            "In 2 rounds, 4 requests met 4 faults: "
-            "nothing was lost, nothing was sold twice, and every count is right.",
+            f"In 2 rounds, 4 requests met 4 faults: {ALL_IS_WELL}",
         ),
         (
             run_of(played(1), wanted=500),
             "Exact",
-            "In 1 of 500 rounds, 2 requests met 2 faults: "
-            "nothing was lost, nothing was sold twice, and every count is right.",
+            f"In 1 of 500 rounds, 2 requests met 2 faults: {ALL_IS_WELL}",
         ),
         (
             run_of(played(1), broken(2)),

@@ -75,7 +75,7 @@ class History:
     waited for. `drained` says that buyers of single units asked last, until an item said that it was sold out, and that
     nothing came back from then on. `clock_jumped` says that the server's clock did not go as the client's did, so that
     no deadline can be believed. `network_repeats` says that any request may have arrived a second time, whenever that
-    was: what was refused may then have been granted all the same.
+    was: what was refused may then have been granted all the same. Then every order that asks for units has a key.
     """
 
     items: tuple[Item, ...]

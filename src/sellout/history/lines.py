@@ -1,8 +1,8 @@
 """A history as lines of JSON, so that one that was found can be kept, sent to somebody, and checked again. Pure.
 
 The first line names the format and has all that there is once; each other line has one thing, under the name of what it
-is: {"request": {...}}. Members that have their usual value are left out. Lines can be read one by one, and `grep` and
-`jq` find their way in them.
+is: {"request": {...}}. Lines can be read one by one, and `grep`
+and `jq` find their way in them.
 """
 
 from collections.abc import Iterable, Iterator

@@ -172,8 +172,12 @@ def _wanted(entry: ToldEntry) -> Claim:
 
 
 def _unknown(doubted: Iterable[Request]) -> Iterator[Claim]:
-    """Where nobody can say what became of a request, all that it asked for may have been granted."""
+    """Where nobody can say what became of a request, all that it asked for may have been granted.
+
+    Without a key every attempt that was not answered may have been granted for itself.
+    """
     for request in doubted:
         if request.order.action in ASKS_FOR_UNITS:
-            for line in request.order.lines:
+            times = 1 if request.order.key is not None else sum(attempt.unknown for attempt in request.attempts)
+            for line in request.order.lines * times:
                 yield Claim(line, (request.attempts[0].started_at, inf), (inf, inf), sold=True)

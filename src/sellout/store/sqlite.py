@@ -32,6 +32,7 @@ from sellout.store.sqlite_file import (
     check_is_there,
     connect,
     identity_of,
+    open_beside,
     open_database,
     rollback,
     unavailable_on_error,
@@ -59,7 +60,7 @@ class SQLiteStore(Reader):
         self._wait_seconds = wait_seconds
         self._writer: apsw.Connection | None = open_database(path, clock, wait_seconds)
         self._identity = identity_of(path)
-        self._reader: apsw.Connection | None = None
+        self._reader: apsw.Connection | None = open_beside(path, READ_CACHE_KIB)
         self._write_thread = ThreadPoolExecutor(1, "sellout-writer")
         self._read_thread = ThreadPoolExecutor(1, "sellout-reader")
         self.webhooks = Webhooks(self._read, self._write)

@@ -143,9 +143,31 @@ def open_database(path: Path, clock: Clock, wait_seconds: float) -> apsw.Connect
         if connection.readonly("main"):
             raise StoreUnusable("the database is read-only")
         _upgrade(connection, clock, deadline)
+        _sync_log(connection)
     except apsw.Error as error:
         raise StoreUnusable(sentence(error)) from error
     return connection
+
+
+def _sync_log(connection: apsw.Connection) -> None:
+    """What a process that was killed has left in the log need not be on the disk, and we would tell it again.
+
+    A checkpoint syncs the log first. Where there is no room to move it into the file, that is done all the same.
+    """
+    with contextlib.suppress(apsw.FullError):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def open_beside(path: Path, cache_kib: int) -> apsw.Connection:
+    """A second connection to an open database, which has to stay open as long as the store is.
+
+    So no other is ever the last one: SQLite would read the write-ahead log anew when the next one opens, and take for
+    committed what is whole in it, though its sync had failed and it may never be on the disk. Raises StoreUnusable.
+    """
+    try:
+        return connect(path, create=False, cache_kib=cache_kib)
+    except apsw.Error as error:
+        raise StoreUnusable(sentence(error)) from error
 
 
 def _check_library() -> None:

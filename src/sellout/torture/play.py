@@ -5,6 +5,7 @@ definite. Reading order: sale, _visit, drain.
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,11 +15,11 @@ from sellout.history.requests import Action, Attempt, Line, Order, Request
 from sellout.history.told import basket_in
 from sellout.prove.customer import Customer, Patience
 from sellout.prove.progress import together
-from sellout.prove.shop import Shop
+from sellout.prove.readings import Counters
 from sellout.torture.cast import Buyer, Visit, last_buyer
 from sellout.torture.plan import HOLD_SECONDS, RoundPlan
 
-PATIENCE = Patience(attempts_max=1000, seconds_max=60.0, answer_seconds_max=3.0, pause_seconds=0.05)
+PATIENCE = Patience(attempts_max=1000, seconds_max=120.0, answer_seconds_max=3.0, pause_seconds=0.05)
 PAUSE_SECONDS_MAX = 0.3  # buyers who wait as long as they are asked to would make rounds long
 COME_AGAIN_MAX = 2
 COME_AGAIN_SECONDS = 0.25
@@ -26,7 +27,7 @@ LOOK_SECONDS = 0.15  # between two looks at an entry of the waiting list
 LATE_SECONDS = 0.3  # after the end of a hold, so that it has ended for certain
 FOR_NOW = frozenset({"all_held", "not_enough_left"})
 DRAIN_AT_ONCE_MAX = 32
-DRAIN_SECONDS_MAX = 20.0
+DRAIN_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.05
 
 
@@ -162,18 +163,22 @@ AFTERWARDS: Mapping[Visit, Callable[[Crowd, Customer, Buyer, Attempt], Awaitable
 } | dict.fromkeys(STEPS, _end_hold)
 
 
-async def drain(crowd: Crowd, shop: Shop, items: Sequence[str]) -> bool:
+Counts = Callable[[str], Awaitable[Counters]]
+"""Looks at an item."""
+
+
+async def drain(crowd: Crowd, counts: Counts, items: Sequence[str]) -> bool:
     """When no hold is left, let buyers of single units come until every item is sold out; whether all were."""
-    until, numbers = time.monotonic() + DRAIN_SECONDS_MAX, iter(range(1_000_000))
-    await _until_nothing_is_held(shop, items, until)
-    sold_out = [await _drain(crowd, shop, item, numbers, until) for item in items]
+    until, numbers = time.monotonic() + DRAIN_SECONDS_MAX, itertools.count(1)
+    for item in items:
+        await _until_nothing_is_held(counts, item, until)
+    sold_out = [await _drain(crowd, counts, item, numbers, until) for item in items]
     return all(sold_out)
 
 
-async def _until_nothing_is_held(shop: Shop, items: Sequence[str], until: float) -> None:
-    for item in items:
-        while (await shop.counters(item)).held and time.monotonic() < until:
-            await _a_moment()
+async def _until_nothing_is_held(counts: Counts, item: str, until: float) -> None:
+    while (await counts(item)).held and time.monotonic() < until:
+        await _a_moment()
 
 
 async def _a_moment() -> None:
@@ -181,9 +186,9 @@ async def _a_moment() -> None:
     await asyncio.sleep(POLL_SECONDS)
 
 
-async def _drain(crowd: Crowd, shop: Shop, item: str, numbers: Iterator[int], until: float) -> bool:
+async def _drain(crowd: Crowd, counts: Counts, item: str, numbers: Iterator[int], until: float) -> bool:
     while time.monotonic() < until:
-        left = (await shop.counters(item)).available
+        left = (await counts(item)).available
         orders = [last_buyer(next(numbers), Line(item)) for _ in range(min(DRAIN_AT_ONCE_MAX, left + 1))]
         answers = await together(crowd.customer().ask(order) for order in orders)
         if any(answer.code == "sold_out" for answer in answers):

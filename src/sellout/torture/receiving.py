@@ -3,15 +3,18 @@
 May touch: a port of 127.0.0.1. Every message has to carry a true signature.
 """
 
+import hmac
+import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks import Webhook
 
 from sellout.history.history import Delivery
 
@@ -37,19 +40,25 @@ class Receiver:
         )
         if self.chance.random() < REFUSED_SHARE:
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-        try:
-            message: dict[str, Any] = Webhook(self.secret).verify(body, headers)
-        except WebhookVerificationError as error:
-            self.forged.append(
-                f"A webhook with the id {headers.get('webhook-id')} was not signed as it should: {error}"
-            )
+        if not _is_signed(self.secret, headers, body):
+            self.forged.append(f"A webhook with the id {headers.get('webhook-id')} was not signed as it should")
             return web.Response(status=HTTPStatus.BAD_REQUEST)
-        self.deliveries.append(_delivery(headers["webhook-id"], message))
+        self.deliveries.append(_delivery(headers["webhook-id"], json.loads(body)))
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
     def told(self, event_type: str) -> int:
         """How many different events of a type have arrived."""
         return len({delivery.event_id for delivery in self.deliveries if delivery.type == event_type})
+
+
+def _is_signed(secret: str, headers: Mapping[str, str], body: str) -> bool:
+    """Whether one of the signatures is true, whatever the time: the shop's clock may have jumped by a day."""
+    try:
+        at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        true = Webhook(secret).sign(headers["webhook-id"], at, body)
+    except (KeyError, ValueError):
+        return False
+    return any(hmac.compare_digest(given, true) for given in headers.get("webhook-signature", "").split())
 
 
 def _delivery(event_id: str, message: dict[str, Any]) -> Delivery:

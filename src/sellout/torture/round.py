@@ -19,6 +19,7 @@ from sellout.history.kept import Kept
 from sellout.history.timeline import Pace
 from sellout.history.verdict import Verdict, judge
 from sellout.prove import CouldNotRun
+from sellout.prove.readings import Counters, Purchase
 from sellout.prove.scenarios.shared.chance import dice
 from sellout.prove.shop import Shop
 from sellout.torture import endings, showing
@@ -40,8 +41,8 @@ from sellout.torture.victim.arming import marks_in
 from sellout.torture.watching import Watcher, watched
 from sellout.torture.wire import Weather
 
-TRIES_MAX = 50  # to put an item on sale while the server is killed again and again
 PAUSE_SECONDS = 0.1
+LOOK_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 DELIVERY_SECONDS_MAX = 15.0
 STOPS_MAX = 8
 
@@ -68,6 +69,14 @@ class Stage:
     @property
     def server(self) -> Server:
         return self.scene.server
+
+    async def counters(self, item: str) -> Counters:
+        """An item as it is now."""
+        return await self.server.patiently(lambda: self.shop.counters(item))
+
+    async def purchases(self, item: str) -> tuple[Purchase, ...]:
+        """All purchases of an item."""
+        return await self.server.patiently(lambda: self.shop.purchases(item))
 
 
 async def play_round(plan: RoundPlan, number: int, database_url: str | None, repeat: str) -> Played:
@@ -111,7 +120,7 @@ async def _staged(plan: RoundPlan, place: Path, database: Database) -> AsyncIter
         if receiver is not None:
             receiver.secret = await add_endpoint(server, database, receiver.url)
         await stack.enter_async_context(kept_running(server))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=LOOK_TIMEOUT))
         shop = Shop(session, server.url, server.organiser_key)
         crowd = await stack.enter_async_context(crowd_at(network.url, shop.organiser_headers))
         watcher = await stack.enter_async_context(watched(server.url, [item.id for item in plan.items]))
@@ -155,7 +164,7 @@ async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
         breaking.cancel()
         await asyncio.wait({breaking})
     await stage.server.until_up()
-    drained = await drain(stage.crowd, stage.shop, items)
+    drained = await drain(stage.crowd, stage.counters, items)
     if stage.receiver is not None:
         await _until_told(stage, stage.receiver, items)
     done = met_on_the_wire(done, stage.scene.network.happened)
@@ -164,21 +173,19 @@ async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
 
 async def _put_on_sale(stage: Stage, item: Item) -> None:
     limit = {"limit_per_buyer": item.limit_per_buyer} if item.limit_per_buyer is not None else {}
-    for _ in range(TRIES_MAX):
-        await stage.server.until_up()
-        with contextlib.suppress(CouldNotRun):  # the server may be killed at any moment, also after it has done it
+
+    async def add() -> None:
+        try:
             await stage.shop.add(item.id, item.capacity, **limit)
-            return
-        with contextlib.suppress(CouldNotRun):
+        except CouldNotRun:  # the server may have been killed when it had done it, and before it said so
             await stage.shop.counters(item.id)
-            return
-        await asyncio.sleep(PAUSE_SECONDS)
-    raise CouldNotRun(f"{item.id} could not be put on sale{stage.server.last_words()}")
+
+    await stage.server.patiently(add)
 
 
 async def _until_told(stage: Stage, receiver: Receiver, items: list[str]) -> None:
     """Wait until the receiver was told of every purchase and refund, or it is late; the history's rules judge that."""
-    found = [purchase for item in items for purchase in await stage.shop.purchases(item)]
+    found = [purchase for item in items for purchase in await stage.purchases(item)]
     wanted = len(found), sum(purchase.state == "refunded" for purchase in found)
     until = time.monotonic() + DELIVERY_SECONDS_MAX
     while time.monotonic() < until:

@@ -37,6 +37,8 @@ sys.stdin.read()
 """  # killed, it writes nothing: to close the file in good order might move the log into it
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+UNMET_SECONDS_MAX = 3.0  # a slow machine may send nothing while the network is bad
+POLL_SECONDS = 0.05
 DIE_FIRST = {Fault.KILL_IN_MIGRATION: 0, Fault.POWER_LOSS: 1}  # a migration is the first thing that ever happens
 ROW = "SELECT id FROM inventory WHERE id = $1 FOR UPDATE"
 
@@ -171,13 +173,21 @@ async def _pause(scene: Scene, fault: Planned) -> bool:
 
 
 async def _bad_weather(scene: Scene, fault: Planned) -> bool:
-    """Whether any request met it shows later, when the last answer that it delays has come."""
+    """It goes on for a while where nobody has met it. Whether anybody did shows when the last late answer has come."""
     scene.weather.on[fault.kind] = fault
     try:
         await asyncio.sleep(fault.seconds)
+        until = time.monotonic() + UNMET_SECONDS_MAX
+        while time.monotonic() < until and fault.kind not in scene.weather.met:
+            await _a_moment()
     finally:
         del scene.weather.on[fault.kind]
     return False
+
+
+async def _a_moment() -> None:
+    """Between two looks."""
+    await asyncio.sleep(POLL_SECONDS)
 
 
 async def _lock(scene: Scene, fault: Planned) -> bool:

@@ -12,9 +12,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
@@ -22,10 +23,14 @@ from sellout.prove import CouldNotRun
 from sellout.prove.shop import Shop
 from sellout.torture.victim import Arming, armed
 
+T = TypeVar("T")
+
 COMMAND = (sys.executable, "-m", "sellout")
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
+LOOK_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02
+LOOKS_MAX = 50  # at a server that is killed again and again
 PORTS = range(20_000, 32_000)
 RESTARTS_MAX = 40  # a start that fails while the disk is full is tried again, as whoever keeps a server running would
 RESTART_PAUSE_SECONDS = 0.1
@@ -117,17 +122,13 @@ class Server:
         process = self.process = await self._start(self.lives.next())
         if self.stopping:
             self._end_group(process)
-        watching = asyncio.create_task(self._until_ready())
-        try:
-            exit_code = await process.wait()
-        finally:
-            self.up.clear()
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
-            self._end_group(process)
-        ready_at = watching.result() if not watching.cancelled() else None
-        return ready_at, Lived(started_at, ready_at, time.monotonic(), exit_code)
+        watching = asyncio.create_task(self._until_ready(process))
+        exit_code = await process.wait()
+        ended_at = time.monotonic()
+        self._end_group(process)
+        ready_at = await watching  # it sees by itself that the process has ended
+        self.up.clear()
+        return ready_at, Lived(started_at, ready_at, ended_at, exit_code)
 
     async def _start(self, arming: Arming) -> asyncio.subprocess.Process:
         options = ("serve", "--port", str(self.port), "--workers", self.settings.get("SELLOUT_WORKERS", "1"))
@@ -140,12 +141,15 @@ class Server:
             except OSError as error:
                 raise CouldNotRun(f"the server cannot be started: {error}") from None
 
-    async def _until_ready(self) -> float:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as session:
-            while not await Shop(session, self.url).ready():
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> float | None:
+        """When it answered; None where it ended before. Not to be cancelled: a timeout at that moment would hide it."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LOOK_SECONDS_MAX)) as session:
+            while process.returncode is None:
+                if await Shop(session, self.url).ready():
+                    self.up.set()
+                    return time.monotonic()
                 await _a_moment()
-        self.up.set()
-        return time.monotonic()
+        return None
 
     async def until_up(self) -> None:
         """Wait until it answers. Raises CouldNotRun where that takes too long, or will never be."""
@@ -156,6 +160,18 @@ class Server:
             self.keeping.result()
         if not self.up.is_set():
             raise CouldNotRun(f"the server was not ready in {READY_SECONDS_MAX:g} s{self.last_words()}")
+
+    async def patiently(self, look: Callable[[], Awaitable[T]]) -> T:
+        """What is seen at a look at the shop; it may be killed at that very moment, and is then looked at again."""
+        for tries_left in reversed(range(LOOKS_MAX)):
+            await self.until_up()
+            try:
+                return await look()
+            except CouldNotRun:
+                if not tries_left:
+                    raise
+            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+        raise AssertionError("the last look has been an answer, or has raised")
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal to all its processes; whether there was one."""

@@ -76,7 +76,8 @@ def print_summary(console: Console, results: Results) -> None:
 def _summary(results: Results) -> Iterator[Text]:
     played, broken = len(results.rounds), len(results.broken)
     if played < results.wanted:
-        yield Text(f"Ended after {played:,} of {counted(results.wanted, 'round')}.", "bold")
+        why = f": {results.could_not}" if results.could_not is not None else "."
+        yield Text(f"Ended after {played:,} of {counted(results.wanted, 'round')}{why}", "bold")
     yield Text(
         f"{counted(played, 'round')}, {counted(results.requests, 'request')}, {results.unknown:,} of them unknown "
         f"for a while and {results.unresolved:,} for ever; {results.sold:,} of {results.capacity:,} units sold; "
@@ -107,6 +108,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "verdict": "exact" if results.exact else "not_exact",
         "rounds_wanted": results.wanted,
         "rounds_played": len(results.rounds),
+        "could_not": results.could_not,
         "seconds": results.seconds,
         "requests": results.requests,
         "unknown": results.unknown,

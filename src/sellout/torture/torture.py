@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sellout.history.lines import written
 from sellout.prove import CouldNotRun
@@ -16,6 +17,8 @@ from sellout.torture.faults import Engine, Fault, kinds_on
 from sellout.torture.plan import RoundPlan, plan_of, seed_of
 from sellout.torture.results import Results, RoundResult
 from sellout.torture.round import Played, play_round
+
+CANCEL_SECONDS = 20.0  # a cancelled round has to stop its server
 
 Tell = Callable[[RoundResult], None]
 Repeat = Callable[[int], str]
@@ -71,10 +74,16 @@ async def torture(wanted: Wanted, stop: asyncio.Event, tell: Tell, repeat: Repea
     try:
         await _until_over(playing, stopping)
     finally:
-        for task in (*playing, stopping):
-            task.cancel()
-        await asyncio.wait({*playing, stopping})
+        await _end({*playing, stopping})
     return Results(tuple(finished), wanted.rounds, time.monotonic() - began_at, _could_not(playing))
+
+
+async def _end(tasks: set["asyncio.Task[Any]"]) -> None:
+    """Cancel them until they have ended: a request whose time is up at that moment takes it for its timeout."""
+    while left := {task for task in tasks if not task.done()}:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=CANCEL_SECONDS)
 
 
 def _could_not(playing: set["asyncio.Task[None]"]) -> str | None:

@@ -28,12 +28,13 @@ class Watcher:
     items: Sequence[str]
     observations: list[Observation] = field(default_factory=list)
     disagreed: list[str] = field(default_factory=list)
+    over: bool = False
 
     async def watch(self) -> None:
-        """Look until cancelled. A server that does not answer is looked at again."""
+        """Look until it is over. A server that does not answer is looked at again."""
         timeout = aiohttp.ClientTimeout(total=LOOK_SECONDS_MAX)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            while len(self.observations) < OBSERVATIONS_MAX:
+            while not self.over and len(self.observations) < OBSERVATIONS_MAX:
                 for item in self.items:
                     await self._look(session, item, audit=False)
                     await self._look(session, item, audit=True)
@@ -77,7 +78,6 @@ async def watched(url: str, items: Sequence[str]) -> AsyncIterator[Watcher]:
     try:
         yield watcher
     finally:
-        watching.cancel()
+        watcher.over = True  # to be cancelled at the moment of a timeout would not be noticed
         await asyncio.wait({watching})
-    if not watching.cancelled():
-        watching.result()
+    watching.result()

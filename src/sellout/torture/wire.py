@@ -15,16 +15,18 @@ HALF = 0.5
 
 @dataclass(slots=True)
 class Weather:
-    """Which faults of the network are on now. The same request meets the same fault whenever they are."""
+    """Which faults of the network are on now, and which were met. The same request meets the same whenever it is on."""
 
     seed: int
     on: dict[Fault, Planned] = field(default_factory=dict)
+    met: set[Fault] = field(default_factory=set)
 
     def choose(self, asked: ways.Asked) -> ways.Fault:
         """What becomes of this request."""
         chance = dice(self.seed, "wire", asked.method, asked.path, asked.key, asked.attempt)
         for kind, planned in self.on.items():
             if chance.random() < planned.share:
+                self.met.add(kind)
                 return WAYS[kind](chance)
         return ways.Nothing()
 

@@ -124,7 +124,7 @@ class TestAllLinesOrNone:
                 status, said = super().on_buy_basket(order)
                 *rest, last = said["purchases"]
                 del self.purchases[last["purchase_id"]]
-                self.move(last["item"], "buy", sold=-last["quantity"])
+                self.move(last["item"], "buy", last["purchase_id"], sold=-last["quantity"])
                 return status, {**said, "purchases": rest}
 
         till = Short(STOCK)

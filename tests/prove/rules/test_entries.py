@@ -114,7 +114,7 @@ class TestNobodyWaitsForFreeUnits:
         class Forgetful(Till):
             def end(self, hold: Any, kind: str, state: str) -> None:
                 hold.state = state
-                self.move(hold.line.item, kind, held=-hold.line.quantity)
+                self.move(hold.line.item, kind, hold.hold_id, held=-hold.line.quantity)
 
         till = Forgetful({"item": 1})
         sold = till.ask(buy("olga"))

@@ -33,8 +33,8 @@ class TestCountersMatchLedger:
 
     def test_sees_expiries_entered_as_confirmations(self) -> None:
         class Muddled(Till):
-            def move(self, item: str, kind: str, *, sold: int = 0, held: int = 0) -> None:
-                super().move(item, "confirm" if kind == "expire" else kind, sold=sold, held=held)
+            def move(self, item: str, kind: str, subject: str, *, sold: int = 0, held: int = 0) -> None:
+                super().move(item, "confirm" if kind == "expire" else kind, subject, sold=sold, held=held)
 
         assert broken(HOLDS, evidence(Muddled({"item": 5}))) == ["counters_match_ledger"]
 
@@ -72,8 +72,8 @@ class TestCountersMatchLedger:
 
     def test_sees_holds_that_ended_by_no_movement_that_buyers_know(self) -> None:
         class Muddled(Till):
-            def move(self, item: str, kind: str, *, sold: int = 0, held: int = 0) -> None:
-                super().move(item, "vanish" if kind == "expire" else kind, sold=sold, held=held)
+            def move(self, item: str, kind: str, subject: str, *, sold: int = 0, held: int = 0) -> None:
+                super().move(item, "vanish" if kind == "expire" else kind, subject, sold=sold, held=held)
 
         till = Muddled({"item": 2})
         till.ask(hold("ann"))

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +64,12 @@ class Shop:
         return [mark.point for mark in marks_in(self.marks)]
 
 
-def run(program: str, *arguments: str, arming: Arming | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a Python program, armed or not, in a session of its own, until it ends or is killed."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+def run(*arguments: str, arming: Arming | None = None) -> subprocess.CompletedProcess[str]:
+    """Run Python, armed or not, in a session of its own, until it ends or is killed."""
+    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        [sys.executable, *arguments],
         env=environment if arming is None else armed(arming, environment),
         capture_output=True,
         text=True,
@@ -79,15 +79,8 @@ def run(program: str, *arguments: str, arming: Arming | None = None) -> subproce
     )
 
 
-def killed(program: str, *arguments: str, arming: Arming) -> list[str]:
+def killed(*arguments: str, arming: Arming) -> list[str]:
     """The lines that it has printed until it was killed."""
-    done = run(program, *arguments, arming=arming)
+    done = run(*arguments, arming=arming)
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
     return done.stdout.splitlines()
-
-
-@contextlib.contextmanager
-def opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """An SQLite file as it is on the disk."""
-    with contextlib.closing(sqlite3.connect(file)) as connection:
-        yield connection

@@ -15,9 +15,9 @@ SHOW = "import apsw, sys; print(apsw.vfs_names()[0], 'asyncpg' in sys.modules)"
 
 
 def test_a_process_that_is_armed_has_its_faults_and_one_that_is_not_has_none() -> None:
-    assert run(SHOW, arming=Arming(power_loss=True)).stdout == "torture-power False\n"
-    assert run(SHOW, arming=Arming()).stdout == "unix False\n"
-    assert run(SHOW).stdout == "unix False\n"
+    assert run("-c", SHOW, arming=Arming(power_loss=True)).stdout == "torture-power False\n"
+    assert run("-c", SHOW, arming=Arming()).stdout == "unix False\n"
+    assert run("-c", SHOW).stdout == "unix False\n"
 
 
 def test_the_folder_in_the_path_alone_arms_nothing() -> None:

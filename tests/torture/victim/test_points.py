@@ -83,4 +83,4 @@ from sellout.torture.victim.arming import Arming, armed
 program = "from sellout.torture.victim.points import die; die()"
 print(subprocess.run([sys.executable, "-c", program], env=armed(Arming(), os.environ)).returncode)
 """
-    assert run(driver).stdout == "-9\n", "the driver lives to see it"
+    assert run("-c", driver).stdout == "-9\n", "the driver lives to see it"

@@ -54,6 +54,13 @@ def sentence_of(results: Results) -> str:
     return f"In {played}, {met}: nothing was lost, nothing was sold twice, and every count is right."
 
 
+def resolved_in_words(unknown: int, unresolved: int) -> str:
+    """What has become of requests that were unknown for a while."""
+    if unresolved:
+        return f"{unresolved:,} never resolved"
+    return "all resolved by asking again" if unknown else "every answer told"
+
+
 def rulings_of(rounds: Iterable[RoundResult]) -> tuple[Ruling, ...]:
     """What became of each rule over all rounds; a finding names its round."""
     rules: dict[str, str] = {}

@@ -13,7 +13,7 @@ from sellout.torture.results import Answer, FaultSeen, Level, Life, RequestSeen
 HEADING_PX = 24
 SERVER_PX = 14
 FAULT_PX = 20
-REQUEST_PX = 8
+REQUEST_PX = 7
 UNITS_PX = 64
 BELOW_PX = 10
 GAP_SHARE = 0.014  # of all the time, between two requests in a row: as wide as a mark
@@ -23,7 +23,7 @@ INSTANT_PERCENT = 1.0  # of the width: a fault that took less is a mark and no b
 FAULTS_DRAWN_MAX = 12
 REQUESTS_DRAWN_MAX = 250  # those that were asked again come first
 ATTEMPTS_DRAWN_MAX = 8  # of a request: the first ones, and the last
-ROWS_MAX = 60  # of requests
+ROWS_MAX = 90  # of requests
 
 
 class Mark(StrEnum):

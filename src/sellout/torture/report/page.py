@@ -14,7 +14,7 @@ from sellout.prove.words import counted
 from sellout.torture.faults import MEANINGS
 from sellout.torture.report import rounds
 from sellout.torture.report.chosen import broken_shown, samples
-from sellout.torture.report.figures import Totals, rulings_of, sentence_of, totals_of, word_of
+from sellout.torture.report.figures import Totals, resolved_in_words, rulings_of, sentence_of, totals_of, word_of
 from sellout.torture.results import Results, RoundResult
 
 PAGE_BYTES_MAX = rounds.LINES_BYTES_MAX + rounds.DETAILS_BYTES_MAX + 100_000
@@ -54,7 +54,7 @@ def _could_not(results: Results) -> str:
 
 def _tiles(results: Results, totals: Totals) -> str:
     done = len(results.rounds)
-    resolved = f"{totals.unresolved:,} never resolved" if totals.unresolved else "all resolved by asking again"
+    resolved = resolved_in_words(totals.unknown, totals.unresolved)
     return pairs(
         ("Rounds", f"{done:,}", f"of {results.wanted:,}, in {_minutes(results.seconds)}"),
         ("Requests", f"{totals.requests:,}", f"in {counted(totals.attempts, 'attempt')}"),

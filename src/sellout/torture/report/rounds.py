@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sellout.prove.parts import pairs, reason, text
 from sellout.prove.words import counted
+from sellout.torture.report.figures import resolved_in_words
 from sellout.torture.report.timeline import timeline
 from sellout.torture.results import FaultSeen, RoundResult
 
@@ -104,11 +105,7 @@ def _facts(each: RoundResult) -> Iterator[tuple[str, str, str]]:
     yield "Seed", str(each.seed), ""
     yield "Database", each.engine, ""
     yield "Requests", f"{len(each.requests):,}", f"in {counted(each.attempts, 'attempt')}"
-    yield (
-        "Unknown for a while",
-        f"{each.unknown:,}",
-        f"{each.unresolved:,} for ever" if each.unresolved else "all resolved",
-    )
+    yield "Unknown for a while", f"{each.unknown:,}", resolved_in_words(each.unknown, each.unresolved)
     yield "Sold", f"{each.sold:,} of {each.capacity:,}", ""
     yield "Took", f"{each.seconds:.1f} s", ""
     if each.kept is not None:

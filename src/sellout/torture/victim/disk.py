@@ -7,12 +7,14 @@ from then on, so a sync that succeeds later says nothing of it (https://lwn.net/
 told the path, so that a disk that can lose power forgets it likewise. The shared memory (-shm) stays as it is.
 """
 
+import contextlib
 import types
 from collections.abc import Callable
 from typing import Any
 
 import apsw
 
+from sellout.torture.victim.moments import COMMIT
 from sellout.torture.victim.stack import Layer, Name, hears, path_of
 from sellout.torture.victim.switches import Switchboard
 
@@ -29,7 +31,7 @@ def fail(switchboard: Switchboard, on_failed_sync: Callable[[str], None]) -> Non
 
         def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's name
             if switchboard.look().disk_full and offset + len(data) > self.xFileSize():
-                raise apsw.FullError("no space left on device")
+                raise apsw.FullError("database or disk is full")
             super().xWrite(data, offset)
 
         def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
@@ -48,10 +50,39 @@ def fail(switchboard: Switchboard, on_failed_sync: Callable[[str], None]) -> Non
             return hears(evalue) or super().excepthook(etype, evalue, etraceback)
 
     Layer("torture-disk", File)
+    apsw.Connection = _Connection  # type: ignore[misc] # of all that are made from now on
 
 
 def failed_sync() -> apsw.IOError:
     """What SQLite hears of an EIO from fsync."""
-    error = apsw.IOError("input/output error")
+    error = apsw.IOError("disk I/O error")
     error.extendedresult = apsw.SQLITE_IOERR_FSYNC  # type: ignore[attr-defined] # as apsw documents for its VFS
     return error
+
+
+class _Connection(apsw.Connection):
+    """A connection that takes a failed checkpoint as SQLite does: the commit or the close that it came with succeeds.
+
+    apsw raises whatever its file system has raised meanwhile, also where SQLite has got over it.
+    """
+
+    _is_undone = False
+
+    def execute(self, statements: str, *arguments: Any, **options: Any) -> apsw.Cursor:
+        if statements != COMMIT:
+            return super().execute(statements, *arguments, **options)
+        self._is_undone = False
+        self.set_rollback_hook(self._undone, id="torture-disk")
+        try:
+            return super().execute(statements, *arguments, **options)
+        except apsw.Error:
+            if self._is_undone or self.in_transaction:
+                raise
+            return self.cursor()
+
+    def close(self, *arguments: Any, **options: Any) -> None:
+        with contextlib.suppress(apsw.FullError, apsw.IOError):
+            super().close(*arguments, **options)
+
+    def _undone(self) -> None:
+        self._is_undone = True
