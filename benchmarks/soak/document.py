@@ -68,7 +68,8 @@ def picture(report: Report) -> str:
     drawn = plots(report.soaked)
     height = BOX * -(-len(drawn) // 2)
     boxes = "\n".join(_box(plot, number, report.soaked.seconds) for number, plot in enumerate(drawn))
-    return f"{framed(WIDTH, height)}\n<title>A soak of {duration(report.soaked.seconds)}</title>\n<style>{PICTURE_STYLE}</style>\n{boxes}\n</svg>\n"
+    title = f"<title>A soak of {duration(report.soaked.seconds)}</title>"
+    return f"{framed(WIDTH, height)}\n{title}\n<style>{PICTURE_STYLE}</style>\n{boxes}\n</svg>\n"
 
 
 def _box(plot: Plot, number: int, seconds: float) -> str:

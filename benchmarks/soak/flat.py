@@ -21,6 +21,7 @@ WARM_UP_SHARE = 0.25  # of the time; caches fill and pools open, so that nothing
 SAMPLES_MIN = 9  # of those that are judged: three for each third
 MEMORY_AN_HOUR_MAX = 24 * MEBI  # the slope of memory that counts as flat
 MEMORY_NOISE = 8 * MEBI  # what memory may move within one soak, however short
+MEMORY_AN_ITEM_MAX = 64 * 1024  # metrics are kept for each item that was sold, and scenarios leave items behind
 FILES_GROWTH_MAX = 8  # open files, from the least of the first third to the least of the last
 THREADS_A_WORKER_MAX = (
     64  # a pool of 40 for what blocks, which breathes, and a dozen that the server and the store have
@@ -47,7 +48,8 @@ def memory_growth(samples: Sequence[Sample]) -> tuple[float, float]:
     after = judged(samples)
     seconds = after[-1].at - after[0].at
     grown = slope([(sample.at, sample.memory) for sample in after]) * seconds
-    return grown, max(MEMORY_NOISE, MEMORY_AN_HOUR_MAX * seconds / HOUR_SECONDS)
+    for_items = MEMORY_AN_ITEM_MAX * (after[-1].items - after[0].items)
+    return grown, max(MEMORY_NOISE, MEMORY_AN_HOUR_MAX * seconds / HOUR_SECONDS) + for_items
 
 
 def floor_growth(samples: Sequence[Sample], value: Callable[[Sample], int]) -> int:

@@ -14,7 +14,7 @@ import asyncpg
 from benchmarks import processes
 from sellout.store.sqlite_file import connect
 
-COUNT = "SELECT count(*) FROM purchases"
+COUNTS = "(SELECT count(*) FROM purchases) AS purchases, (SELECT count(*) FROM inventory) AS items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a database, in bytes, and how many purchases are in it."""
+    """Of a database, in bytes, and how many purchases and items are in it."""
 
     database: int
     wal: int
     purchases: int
+    items: int
 
 
 class Books(Protocol):
@@ -68,7 +69,7 @@ class FileBooks:
     async def look(self) -> Size:
         connection = connect(self._path, create=False)
         try:
-            return Size(_bytes(self._path), _bytes(Path(f"{self._path}-wal")), _count(connection))
+            return Size(_bytes(self._path), _bytes(Path(f"{self._path}-wal")), *_counts(connection))
         finally:
             connection.close()
 
@@ -80,9 +81,9 @@ def _bytes(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _count(connection: apsw.Connection) -> int:
-    ((count,),) = connection.execute(COUNT).fetchall()
-    return int(str(count))
+def _counts(connection: apsw.Connection) -> tuple[int, int]:
+    ((purchases, items),) = connection.execute(f"SELECT {COUNTS}").fetchall()
+    return int(str(purchases)), int(str(items))
 
 
 class PostgresBooks:
@@ -98,10 +99,10 @@ class PostgresBooks:
     async def look(self) -> Size:
         row = await self._connection.fetchrow(
             "SELECT pg_database_size(current_database()) AS database, "
-            f"(SELECT sum(size) FROM pg_ls_waldir())::bigint AS wal, ({COUNT}) AS purchases"
+            f"(SELECT sum(size) FROM pg_ls_waldir())::bigint AS wal, {COUNTS}"
         )
         assert row is not None
-        return Size(row["database"], row["wal"], row["purchases"])
+        return Size(row["database"], row["wal"], row["purchases"], row["items"])
 
     async def close(self) -> None:
         await self._connection.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look. Sizes are in bytes; `purchases` are those on record, latencies those since the last look."""
+    """One look. Sizes are in bytes; `purchases` and `items` are on record; latencies are since the last look."""
 
     at: float
     memory: int
@@ -17,6 +17,7 @@ class Sample:
     purchases: int
     p50_ms: float | None = None
     p99_ms: float | None = None
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,4 +123,5 @@ async def _look(place: Place, books: Books, diary: Diary, started: float) -> Sam
     return Sample(
         at=time.monotonic() - started, memory=use.memory, files=use.files, threads=use.threads,
         database=size.database, wal=size.wal, purchases=size.purchases, p50_ms=p50, p99_ms=p99,
+        items=size.items,
     )  # fmt: skip

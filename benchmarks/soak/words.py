@@ -8,6 +8,7 @@ from benchmarks.soak.flat import (
     HOUR_SECONDS,
     MEBI,
     MEMORY_AN_HOUR_MAX,
+    MEMORY_AN_ITEM_MAX,
     MEMORY_NOISE,
     SAMPLES_MIN,
     THREADS_A_WORKER_MAX,
@@ -26,7 +27,8 @@ def rule_in_words(soaked: Soaked) -> str:
         f"Before the first look {FILLED:,} purchases are made, so that the database is larger than its caches. Then "
         f"{WARM_UP_SHARE:.0%} of the time are for warming up and are not judged. After that the slope of memory (the "
         f"median of the slopes of all pairs of samples) may come to {MEMORY_AN_HOUR_MAX // MEBI} MiB an hour, or to "
-        f"{MEMORY_NOISE // MEBI} MiB in all where that is more. From the first to the last third of what is judged, "
+        f"{MEMORY_NOISE // MEBI} MiB in all where that is more, and beyond it to {MEMORY_AN_ITEM_MAX // 1024} KiB for "
+        "each item that the scenarios add, whose metrics are kept. From the first to the last third of what is judged, "
         f"the least number of open files may grow by {FILES_GROWTH_MAX}. There may never be more than "
         f"{THREADS_A_WORKER_MAX * soaked.workers} threads, nor a write-ahead log of more than "
         f"{WAL_MAX[soaked.engine] // MEBI:,} MiB. Latency is shown and not judged."
@@ -46,15 +48,22 @@ def smallest_leak(soaked: Soaked) -> str:
 def figures(soaked: Soaked) -> list[tuple[str, str, str]]:
     """The four that come first: name, value, note."""
     first, last = soaked.samples[0], soaked.samples[-1]
-    warm = judged(soaked.samples)[0]
     each = bytes_a_purchase(soaked.samples)
     rate = (last.purchases - first.purchases) / max(1.0, last.at - first.at)
     return [
         ("Ran for", duration(soaked.seconds), f"{len(soaked.samples):,} looks, on {soaked.engine}"),
         ("Sold", f"{last.purchases:,}", f"{rate:.1f} a second"),
-        ("Memory", mebi(last.memory), f"{mebi(warm.memory)} after the warm-up"),
+        ("Memory", mebi(last.memory), memory_in_words(soaked)),
         ("Database", mebi(last.database), f"{each:,.0f} bytes a purchase" if each is not None else "nothing was sold"),
     ]  # fmt: skip
+
+
+def memory_in_words(soaked: Soaked) -> str:
+    """How it moved after the warm-up, and how much it might."""
+    if len(judged(soaked.samples)) < SAMPLES_MIN:
+        return "too short to judge"
+    grown, most = memory_growth(soaked.samples)
+    return f"{grown / MEBI:+.1f} MiB after the warm-up; {most / MEBI:.1f} may be"
 
 
 def done(soaked: Soaked) -> list[tuple[str, int]]:

@@ -61,6 +61,21 @@ def test_memory_that_is_never_given_back_is_found() -> None:
     assert broken(changed(leaking(-10 * flat.MEMORY_AN_HOUR_MAX))) == []
 
 
+def test_an_item_that_is_added_may_cost_a_little_memory() -> None:
+    def growing(of_each: float) -> Soaked:
+        step = flat.MEMORY_AN_HOUR_MAX / 3600 * EVERY  # of each look, and another item with it
+        items = int(step / flat.MEMORY_AN_ITEM_MAX) + 1
+        each = flat.MEMORY_AN_ITEM_MAX * of_each
+        return changed(
+            lambda one: replace(
+                one, items=int(items * one.at / EVERY), memory=one.memory + int(each * items * one.at / EVERY)
+            )
+        )
+
+    assert broken(growing(1.2)) == []
+    assert broken(growing(3.0)) == ["memory_is_flat"]
+
+
 def test_one_look_that_is_far_off_is_no_leak() -> None:
     assert broken(changed(lambda one: replace(one, memory=900 * MEBI) if one.at == 1000 else one)) == []
 

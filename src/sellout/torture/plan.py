@@ -86,7 +86,7 @@ def plan_of(seed: int, engine: Engine, kinds: Sequence[Fault]) -> RoundPlan:
         workers=1 if lonely else workers,
         batch_size_max=pick(chance, {1000: 3, 7: 1, 1: 1}),
         queue_length_max=pick(chance, {10_000: 4, 6: 1}),
-        unavailable_after_seconds=pick(chance, {0.3: 1, 2.0: 2}),
+        unavailable_after_seconds=pick(chance, {1.0: 1, 5.0: 2}),
         webhooks=webhooks and not lonely,
     )
 

@@ -19,7 +19,7 @@ from sellout.prove.readings import Counters
 from sellout.torture.cast import Buyer, Visit, last_buyer
 from sellout.torture.plan import HOLD_SECONDS, RoundPlan
 
-PATIENCE = Patience(attempts_max=1000, seconds_max=120.0, answer_seconds_max=3.0, pause_seconds=0.05)
+PATIENCE = Patience(attempts_max=1000, seconds_max=120.0, answer_seconds_max=8.0, pause_seconds=0.05)
 PAUSE_SECONDS_MAX = 0.3  # buyers who wait as long as they are asked to would make rounds long
 COME_AGAIN_MAX = 2
 COME_AGAIN_SECONDS = 0.25

@@ -153,13 +153,13 @@ class Server:
 
     async def until_up(self) -> None:
         """Wait until it answers. Raises CouldNotRun where that takes too long, or will never be."""
-        up = asyncio.create_task(self.up.wait())
-        await asyncio.wait({up, self.keeping}, timeout=READY_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
-        up.cancel()
-        if self.keeping.done():
-            self.keeping.result()
-        if not self.up.is_set():
-            raise CouldNotRun(f"the server was not ready in {READY_SECONDS_MAX:g} s{self.last_words()}")
+        until = time.monotonic() + READY_SECONDS_MAX
+        while not self.up.is_set():  # a server that has just come up may be killed before we see it
+            if self.keeping.done():
+                self.keeping.result()
+            if self.keeping.done() or time.monotonic() > until:
+                raise CouldNotRun(f"the server was not ready in {READY_SECONDS_MAX:g} s{self.last_words()}")
+            await _a_moment()
 
     async def patiently(self, look: Callable[[], Awaitable[T]]) -> T:
         """What is seen at a look at the shop; it may be killed at that very moment, and is then looked at again."""
