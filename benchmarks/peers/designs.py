@@ -18,7 +18,7 @@ from benchmarks.subjects import BUY, DATABASE, ITEM, SEED, add_item
 from benchmarks.subjects_networked import NETWORKED, UVICORN, RedisLua
 from sellout.store.sqlite_file import connect
 
-NOTHING = "Nothing was wrong in what was played here. Of all these programs it takes the longest to start again."
+NOTHING = "Nothing was wrong in what was played here. How long it takes to start again is in the table of times."
 BUYERS_OF = "SELECT buyer FROM purchases WHERE item_id = '" + ITEM + "' ORDER BY id"
 STOCK_OF = "SELECT stock FROM inventory WHERE id = '" + ITEM + "'"
 

@@ -64,6 +64,8 @@ def load(commands: Sequence[Command], *, items_are_locks: bool) -> Steps[tuple[L
     wanted = needs(commands)
     found = yield from _find(wanted)
     follow(wanted, commands, found)
+    if items_are_locks:
+        yield ask("lock_items", ids=to_json(sorted(wanted.item_ids)))
     shelves = yield from _load_items(wanted)
     if items_are_locks and any(found):
         found = yield from _find(wanted)

@@ -5,8 +5,17 @@
 -- The database's clock: all nodes of a shop share it.
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 
+-- name: lock_items
+-- Items are locked in sorted order, so that batches of several nodes cannot wait for each other in a circle. A statement
+-- that had to wait for a lock still sees everything but the locked rows as it was before, so this one reads nothing.
+SELECT i.id
+FROM inventory AS i
+WHERE i.id = ANY (ARRAY(SELECT jsonb_array_elements_text(:ids)))
+ORDER BY i.id
+FOR UPDATE OF i;
+
 -- name: load_items
--- Items by id, locked in sorted order so that batches of several nodes cannot wait for each other in a circle.
+-- Items by id. They are locked.
 SELECT i.id, i.item, i.capacity, i.sold, i.held, i.opens_at, i.closes_at, i.paused, i.limit_per_buyer,
        i.max_per_order, i.hold_seconds, i.payment_seconds, i.offer_seconds, i.buyer_tokens, i.decided_at,
        EXISTS (SELECT 1 FROM holds AS h WHERE h.item_id = i.id) AS has_holds,
@@ -14,8 +23,7 @@ SELECT i.id, i.item, i.capacity, i.sold, i.held, i.opens_at, i.closes_at, i.paus
        EXISTS (SELECT 1 FROM waitlist AS w WHERE w.item_id = i.id AND w.state = 'waiting') AS has_waiting
 FROM inventory AS i
 WHERE i.id = ANY (ARRAY(SELECT jsonb_array_elements_text(:ids)))
-ORDER BY i.id
-FOR UPDATE OF i;
+ORDER BY i.id;
 
 -- name: load_purchase_keys
 -- Purchases made under idempotency keys, each wanted as [item id, buyer, key].
