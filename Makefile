@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove torture test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
+.PHONY: help setup serve prove torture mutants test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ prove: $(READY) ## throw 1000 buyers at 100 units and print the verdict (ARGS pa
 
 torture: $(READY) ## play 20 sales under faults and judge each history (ARGS passes options on)
 	$(BIN)/sellout torture $(ARGS)
+
+mutants: $(READY_DEV) ## send the torture against every planted fault; fails if one is not caught; about ten minutes
+	$(BIN)/python -m tests.mutants.hunt.hunt $(ARGS)
 
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools" $(ARGS)

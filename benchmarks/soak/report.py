@@ -33,7 +33,7 @@ class Report:
         if broken:
             return f"{broken} of {rules} rules {'is' if broken == 1 else 'are'} broken."
         sold, scenes = self.soaked.samples[-1].purchases, len(self.soaked.scenes)
-        return f"{sold:,} purchases and {scenes} scenarios on one server, and nothing grew but what is sold."
+        return f"{sold:,} purchases and {scenes} scenarios on one server, and it stayed within every limit."
 
     @property
     def facts(self) -> list[tuple[str, str]]:

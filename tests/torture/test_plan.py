@@ -90,6 +90,12 @@ def test_what_is_not_synced_is_never_needed_by_a_second_process(seed: int, engin
 
 
 @given(SEEDS, ENGINES)
+def test_the_server_itself_makes_the_tables_where_it_is_killed_at_that(seed: int, engine: Engine) -> None:
+    plan = plan_of(seed, engine, kinds_on(engine))
+    assert not (plan.of(Fault.KILL_IN_MIGRATION) and plan.webhooks)
+
+
+@given(SEEDS, ENGINES)
 def test_orders_are_ones_that_the_shop_can_grant(seed: int, engine: Engine) -> None:
     plan = plan_of(seed, engine, kinds_on(engine))
     keys = Counter[str]()

@@ -19,6 +19,7 @@ PAYMENT_SECONDS = 1
 OFFER_SECONDS = 1
 WEBHOOKS_SHARE = 0.15  # of the rounds: telling the endpoint costs a process more
 LONELY = frozenset({Fault.POWER_LOSS})  # what was not synced is in one process: no second one may need it
+FIRST = frozenset({Fault.KILL_IN_MIGRATION})  # nobody may have made the tables before the server does
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def plan_of(seed: int, engine: Engine, kinds: Sequence[Fault]) -> RoundPlan:
     chance = dice(seed, "sale")
     faults = _faults(seed, kinds)
     lonely = any(fault.kind in LONELY for fault in faults)
+    first = any(fault.kind in FIRST for fault in faults)
     workers, webhooks = pick(chance, {1: 3, 2: 1}), chance.random() < WEBHOOKS_SHARE
     return RoundPlan(
         seed=seed,
@@ -87,7 +89,7 @@ def plan_of(seed: int, engine: Engine, kinds: Sequence[Fault]) -> RoundPlan:
         batch_size_max=pick(chance, {1000: 3, 7: 1, 1: 1}),
         queue_length_max=pick(chance, {10_000: 4, 6: 1}),
         unavailable_after_seconds=pick(chance, {1.0: 1, 5.0: 2}),
-        webhooks=webhooks and not lonely,
+        webhooks=webhooks and not lonely and not first,
     )
 
 
