@@ -147,7 +147,18 @@ def again(history: History, **changes: Any) -> History:
     return replace(history, requests=(*history.requests, Request(request.order, 1, (told,))))
 
 
+def otherwise(history: History, **answer: Any) -> History:
+    """One who has bought asks for a unit more, under the same key, and is answered so."""
+    key = bought(history).key
+    request = first(history.requests, lambda one: one.order.key == key and one.order.action is Action.BUY)
+    (line,) = request.order.lines
+    order = replace(request.order, lines=(line._replace(quantity=line.quantity + 1),))
+    told = replace(request.final, started_at=1000.0, ended_at=1000.1, **answer)
+    return replace(history, requests=(*history.requests, Request(order, 1, (told,))))
+
+
 def once_per_key() -> Iterator[Plant]:
+    yield lambda h: otherwise(h, replayed=True)
     yield lambda h: again(h, said={"purchase_id": "another", "quantity": 1, "state": "sold"})
     yield lambda h: again(h, replayed=False)
     yield lambda h: again(h, status=410, said={"code": "sold_out"})

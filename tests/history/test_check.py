@@ -10,7 +10,7 @@ from tests.history.planting import (
     Plant,
     broken,
 )
-from tests.history.plants import PLANTERS, day, plants
+from tests.history.plants import PLANTERS, day, otherwise, plants
 from tests.history.sale import Weather, played
 from tests.history.shop import Shop
 
@@ -36,6 +36,12 @@ class TestACorrectShop:
     @given(st.integers(0, 2**32))
     def test_is_never_accused_of_what_buyers_without_keys_bring_upon_themselves(self, seed: int) -> None:
         assert broken(played(Weather(seed, lost=0.1, crashes=1, keyless=0.5))) == []
+
+    def test_may_refuse_another_request_under_a_key(self) -> None:
+        assert broken(otherwise(day(), status=422, said={"code": "key_reused"})) == []
+
+    def test_has_no_other_reason_to_refuse_it_than_the_key(self) -> None:
+        assert "every_request_settled" in broken(otherwise(day(), status=422, said={"code": "invalid_request"}))
 
 
 class TestAFaultInTheRecord:

@@ -39,7 +39,8 @@ def torture(
         ),
     ] = None,
     faults: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Only these faults, such as kill,disk-full (default: every kind in turn).")
+        str | None,
+        typer.Option(metavar="A,B", help="Only these faults, such as kill,disk-full (default: every kind in turn)."),
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Rounds that are played side by side.")] = 2,
     stop_at_first: Annotated[

@@ -26,6 +26,10 @@ PAGE_SIZE = 100
 Shape = TypeVar("Shape")
 
 
+class NotThere(CouldNotRun):
+    """The server knows nothing of that address."""
+
+
 class PurchasePage(msgspec.Struct):
     purchases: list[Purchase]
     next_cursor: str | None
@@ -146,7 +150,8 @@ def _path(item: str, *rest: str) -> str:
 def _expect_success(status: int, body: bytes, method: str, path: str) -> bytes:
     if 200 <= status < 300:
         return body
-    raise CouldNotRun(f"{method} {path} was answered {status}{_said(body)}")
+    failure = NotThere if status == HTTPStatus.NOT_FOUND else CouldNotRun
+    raise failure(f"{method} {path} was answered {status}{_said(body)}")
 
 
 def _said(body: bytes) -> str:

@@ -19,10 +19,12 @@ class Visit(StrEnum):
 
     BUY = "buy"
     BUY_AND_RETURN = "buy_and_return"
+    BUY_OTHERWISE = "buy_otherwise"
     BUY_BASKET = "buy_basket"
     CONFIRM = "confirm"
     PAY_AND_CONFIRM = "pay_and_confirm"
     CONFIRM_LATE = "confirm_late"
+    BUY_TOO = "buy_too"
     RELEASE = "release"
     ABANDON = "abandon"
     PAY_AND_ABANDON = "pay_and_abandon"
@@ -32,12 +34,14 @@ class Visit(StrEnum):
 
 
 VISITS: Mapping[Visit, int] = {
-    Visit.BUY: 36,
+    Visit.BUY: 30,
     Visit.BUY_AND_RETURN: 10,
+    Visit.BUY_OTHERWISE: 4,
     Visit.BUY_BASKET: 8,
     Visit.CONFIRM: 10,
     Visit.PAY_AND_CONFIRM: 8,
     Visit.CONFIRM_LATE: 4,
+    Visit.BUY_TOO: 6,
     Visit.RELEASE: 6,
     Visit.ABANDON: 4,
     Visit.PAY_AND_ABANDON: 2,
@@ -47,8 +51,8 @@ VISITS: Mapping[Visit, int] = {
 }
 HOLDING = frozenset(
     {
-        Visit.CONFIRM, Visit.PAY_AND_CONFIRM, Visit.CONFIRM_LATE, Visit.RELEASE, Visit.ABANDON, Visit.PAY_AND_ABANDON,
-        Visit.HOLD_BASKET,
+        Visit.CONFIRM, Visit.PAY_AND_CONFIRM, Visit.CONFIRM_LATE, Visit.BUY_TOO, Visit.RELEASE, Visit.ABANDON,
+        Visit.PAY_AND_ABANDON, Visit.HOLD_BASKET,
     }
 )  # fmt: skip
 BASKETS: Mapping[Visit, Action] = {Visit.BUY_BASKET: Action.BUY_BASKET, Visit.HOLD_BASKET: Action.HOLD_BASKET}
@@ -88,16 +92,14 @@ class Buyer:
             doubled=action in self.doubled,
         )
 
+    def otherwise(self) -> Order:
+        """Another request under the key of the first: one unit more."""
+        (line,) = self.lines
+        return self.order(Action.BUY, (line._replace(quantity=line.quantity + 1),))
+
     def returned(self, purchase_id: str) -> Order:
         """The organiser's order to refund what this buyer has bought."""
-        return Order(
-            buyer=ORGANISER,
-            key=f"{self.name}-refund",
-            action=Action.REFUND,
-            lines=self.lines,
-            subject=purchase_id,
-            doubled=Action.REFUND in self.doubled,
-        )
+        return refund(f"{self.name}-refund", purchase_id, self.lines, doubled=Action.REFUND in self.doubled)
 
 
 def cast(seed: int, items: Sequence[str], count: int, sale_seconds: float) -> tuple[Buyer, ...]:
@@ -116,6 +118,11 @@ def _buyer(chance: random.Random, name: str, items: Sequence[str], sale_seconds:
         thinks=chance.random() * 0.2,
         doubled=doubled_actions(chance, DOUBLED_SHARE) - {Action.LOOK},
     )
+
+
+def refund(key: str, purchase_id: str, lines: tuple[Line, ...], *, doubled: bool = False) -> Order:
+    """The organiser's order to take a purchase back."""
+    return Order(ORGANISER, key, Action.REFUND, lines, purchase_id, doubled=doubled)
 
 
 def last_buyer(number: int, line: Line) -> Order:

@@ -7,7 +7,7 @@ definite. Reading order: sale, _visit, drain.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -15,8 +15,8 @@ from sellout.history.requests import Action, Attempt, Line, Order, Request
 from sellout.history.told import basket_in
 from sellout.prove.customer import Customer, Patience
 from sellout.prove.progress import together
-from sellout.prove.readings import Counters
-from sellout.torture.cast import Buyer, Visit, last_buyer
+from sellout.prove.readings import Counters, Purchase
+from sellout.torture.cast import Buyer, Visit, last_buyer, refund
 from sellout.torture.plan import HOLD_SECONDS, RoundPlan
 
 PATIENCE = Patience(attempts_max=1000, seconds_max=120.0, answer_seconds_max=8.0, pause_seconds=0.05)
@@ -26,6 +26,7 @@ COME_AGAIN_SECONDS = 0.25
 LOOK_SECONDS = 0.15  # between two looks at an entry of the waiting list
 LATE_SECONDS = 0.3  # after the end of a hold, so that it has ended for certain
 FOR_NOW = frozenset({"all_held", "not_enough_left"})
+GIVEN_BACK = 2  # purchases of each item that are taken back after it was sold out
 DRAIN_AT_ONCE_MAX = 32
 DRAIN_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.05
@@ -46,6 +47,7 @@ class Crowd:
     organiser_headers: Mapping[str, str]
     over: asyncio.Event = field(default_factory=asyncio.Event)
     customers: list[Customer] = field(default_factory=list)
+    last_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def customer(self, headers: Mapping[str, str] | None = None) -> Customer:
         """One more, who brings connections of their own."""
@@ -111,6 +113,16 @@ async def _return(crowd: Crowd, _: Customer, buyer: Buyer, answer: Attempt) -> N
         await crowd.customer(crowd.organiser_headers).ask(buyer.returned(answer.purchase_id))
 
 
+async def _buy_otherwise(_: Crowd, customer: Customer, buyer: Buyer, __: Attempt) -> None:
+    await customer.ask(buyer.otherwise())
+
+
+async def _buy_too(_: Crowd, customer: Customer, buyer: Buyer, answer: Attempt) -> None:
+    """Buy as many as are held, and then what is held: one of the two may be more than the limit allows."""
+    await customer.ask(buyer.order(Action.BUY, buyer.lines))
+    await customer.ask(buyer.order(Action.CONFIRM, buyer.lines, answer.text("hold_id")))
+
+
 async def _end_hold(_: Crowd, customer: Customer, buyer: Buyer, answer: Attempt) -> None:
     hold_id = answer.text("hold_id")
     if hold_id is None:
@@ -157,6 +169,8 @@ STEPS: Mapping[Visit, tuple[Action, ...]] = {
 }
 AFTERWARDS: Mapping[Visit, Callable[[Crowd, Customer, Buyer, Attempt], Awaitable[None]]] = {
     Visit.BUY_AND_RETURN: _return,
+    Visit.BUY_OTHERWISE: _buy_otherwise,
+    Visit.BUY_TOO: _buy_too,
     Visit.HOLD_BASKET: _end_basket,
     Visit.WAIT: _wait,
     Visit.WAIT_AND_LEAVE: _wait,
@@ -169,11 +183,20 @@ Counts = Callable[[str], Awaitable[Counters]]
 
 async def drain(crowd: Crowd, counts: Counts, items: Sequence[str]) -> bool:
     """When no hold is left, let buyers of single units come until every item is sold out; whether all were."""
-    until, numbers = time.monotonic() + DRAIN_SECONDS_MAX, itertools.count(1)
+    until = time.monotonic() + DRAIN_SECONDS_MAX
     for item in items:
         await _until_nothing_is_held(counts, item, until)
-    sold_out = [await _drain(crowd, counts, item, numbers, until) for item in items]
+    sold_out = [await _drain(crowd, counts, item, until) for item in items]
     return all(sold_out)
+
+
+async def give_back(crowd: Crowd, purchases: Iterable[Purchase], item: str) -> None:
+    """Let the organiser take some purchases back after all has been sold: their units must be there at once."""
+    kept = [purchase for purchase in purchases if purchase.state == "sold"][:GIVEN_BACK]
+    organiser = crowd.customer(crowd.organiser_headers)
+    for purchase in kept:
+        lines = (Line(item, purchase.quantity),)
+        await organiser.ask(refund(f"{purchase.purchase_id}-back", purchase.purchase_id, lines))
 
 
 async def _until_nothing_is_held(counts: Counts, item: str, until: float) -> None:
@@ -186,10 +209,10 @@ async def _a_moment() -> None:
     await asyncio.sleep(POLL_SECONDS)
 
 
-async def _drain(crowd: Crowd, counts: Counts, item: str, numbers: Iterator[int], until: float) -> bool:
+async def _drain(crowd: Crowd, counts: Counts, item: str, until: float) -> bool:
     while time.monotonic() < until:
         left = (await counts(item)).available
-        orders = [last_buyer(next(numbers), Line(item)) for _ in range(min(DRAIN_AT_ONCE_MAX, left + 1))]
+        orders = [last_buyer(next(crowd.last_numbers), Line(item)) for _ in range(min(DRAIN_AT_ONCE_MAX, left + 1))]
         answers = await together(crowd.customer().ask(order) for order in orders)
         if any(answer.code == "sold_out" for answer in answers):
             return True

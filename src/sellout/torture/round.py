@@ -21,13 +21,13 @@ from sellout.history.verdict import Verdict, judge
 from sellout.prove import CouldNotRun
 from sellout.prove.readings import Counters, Purchase
 from sellout.prove.scenarios.shared.chance import dice
-from sellout.prove.shop import Shop
+from sellout.prove.shop import NotThere, Shop
 from sellout.torture import endings, showing
 from sellout.torture.database import Database, fresh_database, socket_of, through
 from sellout.torture.endings import Ended
 from sellout.torture.faults import Fault
 from sellout.torture.plan import HOLD_SECONDS, MAX_PER_ORDER, OFFER_SECONDS, PAYMENT_SECONDS, Item, RoundPlan
-from sellout.torture.play import Crowd, crowd_at, drain, sale
+from sellout.torture.play import Crowd, crowd_at, drain, give_back, sale
 from sellout.torture.programs import add_endpoint, audit
 from sellout.torture.proxy.http import Http
 from sellout.torture.proxy.proxy import Proxy
@@ -151,7 +151,7 @@ def _settings(plan: RoundPlan) -> dict[str, str]:
 
 async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
     """Everybody comes while everything breaks; then all is healed, and what is left is sold."""
-    plan, items = stage.plan, [item.id for item in stage.plan.items]
+    plan = stage.plan
     for item in plan.items[1:]:
         await _put_on_sale(stage, item)
     await stage.server.until_up()
@@ -164,11 +164,23 @@ async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
         breaking.cancel()
         await asyncio.wait({breaking})
     await stage.server.until_up()
-    drained = await drain(stage.crowd, stage.counters, items)
-    if stage.receiver is not None:
-        await _until_told(stage, stage.receiver, items)
+    drained = await _sold_to_the_end(stage, [item.id for item in plan.items])
     done = met_on_the_wire(done, stage.scene.network.happened)
     return done, drained
+
+
+async def _sold_to_the_end(stage: Stage, items: list[str]) -> bool:
+    """Sell all that is left, take some back and sell that, too; whether buyers were told that nothing is left."""
+    try:
+        drained = await drain(stage.crowd, stage.counters, items)
+        for item in items:
+            await give_back(stage.crowd, await stage.purchases(item), item)
+        drained = await drain(stage.crowd, stage.counters, items) and drained
+        if stage.receiver is not None:
+            await _until_told(stage, stage.receiver, items)
+    except NotThere:  # an item that was put on sale is gone: the rules say what that means
+        return False
+    return drained
 
 
 async def _put_on_sale(stage: Stage, item: Item) -> None:

@@ -36,7 +36,10 @@ print("locked", flush=True)
 sys.stdin.read()
 """  # killed, it writes nothing: to close the file in good order might move the log into it
 
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'sellout'"  # not those of the stranger who may hold a row meanwhile
+# Not the sessions of the stranger who may hold a row meanwhile.
+TERMINATE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'sellout'
+"""
 UNMET_SECONDS_MAX = 3.0  # a slow machine may send nothing while the network is bad
 POLL_SECONDS = 0.05
 DIE_FIRST = {Fault.KILL_IN_MIGRATION: 0, Fault.POWER_LOSS: 1}  # a migration is the first thing that ever happens

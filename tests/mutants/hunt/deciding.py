@@ -19,7 +19,6 @@ DECIDING.add(faults.a_released_hold_s_units_stay_held, "A released hold keeps it
 DECIDING.add(faults.a_refund_counts_twice, "A refund gives its units back twice.")
 DECIDING.add(faults.half_a_basket_is_sold, "A basket is sold though its second line cannot be had.")
 DECIDING.add(faults.the_last_who_waits_is_offered_first, "The waiting list is served from its end.")
-DECIDING.add(faults.who_has_left_is_offered_units, "Who has left the waiting list is offered units.")
 DECIDING.add(faults.sold_out_is_said_while_units_are_only_held, "Sold out is said while units are only held.")
 
 

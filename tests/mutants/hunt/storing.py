@@ -113,6 +113,13 @@ def a_refund_leaves_no_movement(patch: pytest.MonkeyPatch) -> None:
 
 
 @STORING.mutant()
+def who_has_left_still_waits(patch: pytest.MonkeyPatch) -> None:
+    """Who leaves the waiting list is told so, and offered units all the same."""
+    wrong = "SET state = CASE changed.value ->> 1 WHEN 'left' THEN state ELSE changed.value ->> 1 END"
+    faults.sql(patch, "update_entries", "SET state = changed.value ->> 1", wrong)
+
+
+@STORING.mutant()
 def a_purchase_is_told_to_nobody(patch: pytest.MonkeyPatch) -> None:
     """The outbox of webhooks leaves purchases out."""
     opened_with(patch, "DROP TRIGGER IF EXISTS purchase_is_told")

@@ -1,13 +1,15 @@
 """The rule that every request ends in one definite answer that fits what was asked. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sellout.history.history import History
 from sellout.history.requests import RETRIED, Action, Attempt, Order, Request
+from sellout.history.rules.replays import by_key, by_request
 
 Refusals = Mapping[Action, frozenset[tuple[int, str]]]
 
 STOCK = frozenset({(410, "sold_out"), (409, "not_enough_left"), (409, "all_held")})
+KEY_REUSED = frozenset({(422, "key_reused")})
 EXPIRED = frozenset({(409, "hold_expired")})
 GRANTED = {
     Action.BUY: (201, "purchase_id"),
@@ -49,13 +51,23 @@ def every_request_settled(history: History) -> Iterator[str]:
     """Every request that has a key ended in one definite answer, and every answer fits what was asked.
 
     An unknown outcome is not the last word: with its key the request is sent again until there is a granted or refused
-    answer. Promises 4 and 5: nothing is lost, and a server in trouble says so by 503 alone.
+    answer. Promises 4 and 5: nothing is lost, and a server in trouble says so by 503 alone. Where a key was sent with
+    different requests, all but one of them are refused.
     """
+    reused = _reused(history.requests)
     for request in history.requests:
         whose = f"{request.order.buyer} asked to {request.order.action.replace('_', ' a ')} and"
         yield from (f"{whose} was answered {attempt}" for attempt in request.attempts if is_failure(attempt))
         if request.order.key is not None or request.final.definite:
-            yield from (f"{whose} {why}" for why in untrue(request, _fitting(history, request.order)))
+            fitting = _fitting(history, request.order)
+            if (request.order.buyer, request.order.key) in reused:
+                fitting = {action: codes | KEY_REUSED for action, codes in fitting.items()}
+            yield from (f"{whose} {why}" for why in untrue(request, fitting))
+
+
+def _reused(requests: Iterable[Request]) -> frozenset[tuple[str, str]]:
+    """The (buyer, key) pairs that were sent with different requests."""
+    return frozenset(whose for whose, found in by_key(requests).items() if len(by_request(found)) > 1)
 
 
 def _fitting(history: History, order: Order) -> Refusals:

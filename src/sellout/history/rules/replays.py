@@ -9,12 +9,25 @@ from sellout.history.requests import Attempt, Request
 def once_per_key(requests: Iterable[Request], *, first_is_seen: bool = True) -> Iterator[str]:
     """Whoever repeats a key gets the first answer again, marked as a replay; and after a success no refusal.
 
-    `first_is_seen` says that every answer reached the customer who asked, so that one of them must be the first.
+    A key means one request: who sends another one under it gets nothing. `first_is_seen` says that every answer reached
+    the customer who asked, so that one of them must be the first.
     """
-    for order, found in by_key(requests).items():
-        attempts = [attempt for request in found for attempt in request.attempts]
-        whose = f"{order[0]} sent the key {order[1]} {len(attempts)} times"
-        yield from (f"{whose} {why}" for why in _unlike(attempts, first_is_seen=first_is_seen))
+    for (buyer, key), found in by_key(requests).items():
+        asked = by_request(found)
+        for attempts in asked.values():
+            whose = f"{buyer} sent the key {key} {len(attempts)} times"
+            yield from (f"{whose} {why}" for why in _unlike(attempts, first_is_seen=first_is_seen))
+        if sum(any(attempt.granted for attempt in attempts) for attempts in asked.values()) > 1:
+            yield f"{buyer} was granted different requests under the key {key}"
+
+
+def by_request(found: Iterable[Request]) -> Mapping[object, list[Attempt]]:
+    """The attempts of one key, by what was asked for."""
+    asked: dict[object, list[Attempt]] = defaultdict(list)
+    for request in found:
+        order = request.order
+        asked[order.action, order.lines, order.subject, order.payment_ref].extend(request.attempts)
+    return asked
 
 
 def _unlike(attempts: Sequence[Attempt], *, first_is_seen: bool) -> Iterator[str]:
