@@ -13,7 +13,7 @@ CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chro
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve prove torture mutants test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
+.PHONY: help setup serve prove torture mutants test torture-test cluster-test test-pages pictures bench-test load-test fuzz check format bench peers soak reference site requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,12 @@ mutants: $(READY_DEV) ## send the torture against every planted fault; fails if 
 	$(BIN)/python -m tests.mutants.hunt.hunt $(ARGS)
 
 test: $(READY_DEV) ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools and not long" $(ARGS)
+
+torture-test: $(READY_DEV) ## some minutes of torture on each engine, and the tests of what it is made of; ends at the first broken rule
+	$(BIN)/python -m pytest tests/torture tests/cli/test_torture.py -n auto --dist loadfile -m long $(ARGS)
+	$(BIN)/sellout torture --rounds 60 --seed 1 --stop-at-first
+	$(BIN)/python -m tests.postgres $(BIN)/sellout torture --rounds 45 --seed 1 --stop-at-first --database URL
 
 cluster-test: $(READY_CLUSTER) ## sales on a PostgreSQL cluster (three nodes under Patroni) while its parts fail; about six minutes
 	$(BIN)/python -m pytest tests/cluster $(ARGS)

@@ -1,6 +1,7 @@
 """A real PostgreSQL server for tests, from a wheel: one for each process that runs tests, and databases on it.
 
 It needs no service and no package of the system. As root, the package starts it as a user of its own.
+`python -m tests.postgres COMMAND` runs a command with a server of its own, whose address replaces the word URL.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import functools
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -58,3 +61,12 @@ def run(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
             await connection.close()
 
     return asyncio.run(connected())
+
+
+def main() -> int:
+    """Run the command, and say how it ended."""
+    return subprocess.call([url_of("postgres") if word == "URL" else word for word in sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

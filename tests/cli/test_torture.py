@@ -57,6 +57,7 @@ def temporary(folder: Path) -> dict[str, str]:
     return {"TMPDIR": str(folder / "temporary")}
 
 
+@pytest.mark.long
 def test_exact_rounds_are_told_in_a_line_each_and_leave_nothing_but_the_report(tmp_path: Path) -> None:
     words = ("torture", "--rounds", "2", "--seed", SEED, "--faults", "kill-before-commit,lost-answer")
     done = sellout(*words, "--html", "report.html", folder=tmp_path, **temporary(tmp_path))
@@ -75,6 +76,7 @@ def test_exact_rounds_are_told_in_a_line_each_and_leave_nothing_but_the_report(t
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_round_s_own_seed_plays_its_plan_again(tmp_path: Path) -> None:
     def rounds(*words: str) -> Any:
         done = sellout("torture", "--faults", "lost-answer,duplicate", "--json", *words, folder=tmp_path)
@@ -91,6 +93,7 @@ def test_a_round_s_own_seed_plays_its_plan_again(tmp_path: Path) -> None:
     assert again["sold"] == again["capacity"] > 0
 
 
+@pytest.mark.long
 def test_a_shop_that_loses_sales_is_found_out_by_name_and_its_history_is_kept(tmp_path: Path) -> None:
     words = ("torture", "--rounds", "3", "--at-once", "1", "--stop-at-first", "--seed", SEED, "--faults", "lost-answer")
     done = sellout(*words, folder=tmp_path, **planted(tmp_path, LOSES_SALES))
@@ -136,6 +139,7 @@ def test_a_role_that_may_not_make_databases_is_told_so(tmp_path: Path) -> None:
     assert "may not make databases" in done.err
 
 
+@pytest.mark.long
 def test_interrupted_it_says_what_was_run_and_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "sellout", "torture", "--rounds", "1000", "--seed", SEED, "--faults", "kill"],

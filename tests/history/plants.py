@@ -278,6 +278,13 @@ def entries_end_as_told() -> Iterator[Plant]:
 
     yield told
 
+    def offered(history: History) -> History:
+        hold = first(history.kept.holds, lambda row: row.entry_id is not None and row.state != "confirmed")
+        order = Order(hold.buyer, None, Action.LEAVE, (Line(hold.item),), hold.entry_id)
+        return tell(history, order, answer(204, 0.0))
+
+    yield offered
+
 
 def deliveries_of(history: History, kind: str, *, but: bool) -> History:
     """The same deliveries, with those of a kind or without them."""

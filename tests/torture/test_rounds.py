@@ -18,7 +18,7 @@ from tests import postgres
 
 SEED = 2026
 
-pytestmark = pytest.mark.timeout(300)  # for machines that are busy; otherwise a tenth of it
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]  # for machines that are busy; otherwise a tenth of it
 
 NETWORK = (
     Planned(Fault.RESET, at=0.0, seconds=3.0, share=0.25),

@@ -10,7 +10,6 @@ from tests.mutants.hunt.mutant import Herd
 DECIDING = Herd("decide")
 
 DECIDING.add(faults.the_limit_is_skipped, "A buyer may have more than the limit.")
-DECIDING.add(faults.the_limit_forgets_holds, "What a buyer holds does not count in the limit.")
 DECIDING.add(faults.a_key_is_not_noticed_to_be_reused, "A key's fingerprint is forgotten.")
 DECIDING.add(faults.the_key_of_a_hold_is_forgotten, "A repeated hold is a second hold.")
 DECIDING.add(faults.the_key_of_a_refund_is_forgotten, "A repeated refund is no replay.")

@@ -21,6 +21,7 @@ from tests.mutants.hunt.mutant import Herd
 STORING = Herd("store")
 
 STORING.add(faults.the_ledger_leaves_holds_out, "Holds leave no movement in the ledger.")
+STORING.add(faults.held_units_of_a_buyer_are_not_loaded, "What a buyer holds does not count in the limit.")
 STORING.add(faults.keys_of_holds_are_not_loaded, "The key of a hold is looked up under other buyers.")
 
 

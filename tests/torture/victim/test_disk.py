@@ -9,6 +9,8 @@ from sellout.torture.victim.arming import Arming, Switches, throw
 from tests.buyers import Told, crowd, settle
 from tests.torture.victim.arena import Shop, killed, run
 
+pytestmark = pytest.mark.long
+
 STOCK = 60
 KEYS = [f"key-{number}" for number in range(80)]
 BEFORE, MEANWHILE, AFTER = KEYS[:20], KEYS[20:50], KEYS[50:]

@@ -10,6 +10,8 @@ from sellout.torture.victim.arming import Arming, Point
 from tests.buyers import Told, crowd, settle
 from tests.torture.victim.arena import Shop, run
 
+pytestmark = pytest.mark.long
+
 STOCK = 30
 KEYS = [f"key-{number}" for number in range(40)]
 NTH = 4

@@ -17,6 +17,8 @@ from sellout.torture.victim.arming import Arming, Point
 from tests.buyers import Told, crowd, settle
 from tests.torture.victim.arena import Shop, killed
 
+pytestmark = pytest.mark.long
+
 SEEDS = range(16)
 POINTS: list[Point] = ["before_commit", "after_commit", "in_checkpoint"]
 SHM_BYTES = 32_768

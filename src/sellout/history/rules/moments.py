@@ -78,6 +78,11 @@ class Span:
         behind = self._first[bisect_left(self._asked, -ended_at)]
         return first, max(first + 1, behind)
 
+    def is_after(self, place: int, told_at: float) -> bool:
+        """Whether the transaction at this place was certainly decided after something that was told by then."""
+        _, behind = self.states(told_at, told_at)
+        return place > behind if self._blurred else place >= behind
+
     def sold_most(self, started_at: float, ended_at: float) -> int:
         """How far beyond the capacity the units sold can have been, at the most: 0 is sold out."""
         first, behind = self.states(started_at, ended_at)
@@ -97,7 +102,8 @@ class Span:
         return numbers.within(first + 1, behind) if first + 1 < behind else -self.account.states[first].capacity
 
 
-def _spans(history: History) -> dict[str, Span]:
+def spans_of(history: History) -> dict[str, Span]:
+    """By item."""
     accounts = accounts_of(history.kept.movements)
     marks = marks_of(history, accounts)
     return {item: Span(accounts.get(item, EMPTY), marks[item], blurred=history.clock_jumped) for item in sorted(marks)}
@@ -109,7 +115,7 @@ def refusals_are_true(history: History) -> Iterator[str]:
     No `sold_out` is told before enough units are sold that were asked for by then, and none where a sale stands in the
     ledger that can only have come later; no `all_held` and no `not_enough_left` while enough are free in every state.
     """
-    spans = _spans(history)
+    spans = spans_of(history)
     crowded = _crowded(history)
     for request in history.requests:
         if request.order.action in TAKES_UNITS:
@@ -145,7 +151,7 @@ def looks_are_true(history: History) -> Iterator[str]:
     """
     if history.clock_jumped:
         return
-    spans = _spans(history)
+    spans = spans_of(history)
     shown = {item: _Shown(span.account, history) for item, span in spans.items()}
     for seen in history.observations:
         if seen.item in spans:

@@ -6,6 +6,7 @@ from sellout.history.history import History
 from sellout.history.kept import KeptEntry
 from sellout.history.ledger import EMPTY, accounts_of
 from sellout.history.requests import Action
+from sellout.history.rules.moments import spans_of
 from sellout.history.turns import Mark, Service, overtaken, passed_by
 from sellout.history.waiting import entries_told
 
@@ -80,11 +81,15 @@ def _waited(history: History) -> Iterator[tuple[KeptEntry, str | None]]:
 
 
 def entries_end_as_told(history: History) -> Iterator[str]:
-    """An entry is offered where it has a hold, and has left where somebody asked for that and only there."""
+    """An entry is offered where it has a hold, and has left where somebody asked for that and only there.
+
+    Whoever was told to have left is offered nothing afterwards.
+    """
     held = {row.hold_id for row in history.kept.holds}
     leaving = [request for request in history.requests if request.order.action is Action.LEAVE]
     asked = {request.order.subject for request in leaving}
-    told = {request.order.subject for request in leaving if request.final.granted}
+    told = {request.order.subject: request.final.ended_at for request in leaving if request.final.granted}
+    spans = spans_of(history)
     for entry in history.kept.entries:
         whose, made = f"Entry {entry.entry_id} of {entry.buyer}", entry.hold_id in held
         if made != (entry.state == "offered"):
@@ -93,3 +98,6 @@ def entries_end_as_told(history: History) -> Iterator[str]:
             yield f"{whose} has left, and nobody asked for that"
         if entry.state == "waiting" and entry.entry_id in told:
             yield f"{whose} was told to have left, and waits still"
+        place = spans[entry.item].account.places.get(("hold", entry.hold_id)) if entry.item in spans else None
+        if place is not None and entry.entry_id in told and spans[entry.item].is_after(place, told[entry.entry_id]):
+            yield f"{whose} was told to have left, and was offered units afterwards"
