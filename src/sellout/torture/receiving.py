@@ -50,6 +50,10 @@ class Receiver:
         """How many different events of a type have arrived."""
         return len({delivery.event_id for delivery in self.deliveries if delivery.type == event_type})
 
+    def last_of(self, item: str) -> str | None:
+        """The type of the last event of an item that has arrived."""
+        return next((delivery.type for delivery in reversed(self.deliveries) if delivery.item == item), None)
+
 
 def _is_signed(secret: str, headers: Mapping[str, str], body: str) -> bool:
     """Whether one of the signatures is true, whatever the time: the shop's clock may have jumped by a day."""

@@ -196,13 +196,16 @@ async def _put_on_sale(stage: Stage, item: Item) -> None:
 
 
 async def _until_told(stage: Stage, receiver: Receiver, items: list[str]) -> None:
-    """Wait until the receiver was told of every purchase and refund, or it is late; the history's rules judge that."""
+    """Wait until the receiver was told of all that has happened, or it is late; the history's rules judge that.
+
+    The last thing that happens to an item is that it is sold out.
+    """
     found = [purchase for item in items for purchase in await stage.purchases(item)]
     wanted = len(found), sum(purchase.state == "refunded" for purchase in found)
     until = time.monotonic() + DELIVERY_SECONDS_MAX
     while time.monotonic() < until:
-        if (receiver.told("purchase.created"), receiver.told("purchase.refunded")) == wanted:
-            await asyncio.sleep(PAUSE_SECONDS)  # what follows the last of these in its item
+        told = receiver.told("purchase.created"), receiver.told("purchase.refunded")
+        if told == wanted and all(receiver.last_of(item) == "item.sold_out" for item in items):
             return
         await asyncio.sleep(PAUSE_SECONDS)
 
