@@ -46,7 +46,7 @@ class Catch(NamedTuple):
 def torture(seed: int, rounds: int, mutant: Mutant | None) -> tuple[int, dict[str, Any], str]:
     """The exit code, what it said as JSON, and its complaints."""
     command = [sys.executable, "-m", "sellout", "torture", "--rounds", str(rounds), "--seed", str(seed)]
-    command += ["--json", "--stop-at-first", "--at-once", "1"]
+    command += ["--json", "--stop-at-first", "--at-once", str(AT_ONCE if mutant is None else 1)]
     variables = dict(os.environ)
     if mutant is not None:
         command += ["--faults", ",".join(mutant.faults)] if mutant.faults else []
