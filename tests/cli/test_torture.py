@@ -122,6 +122,7 @@ def test_a_wrong_fault_is_named_with_those_that_there_are(tmp_path: Path) -> Non
         (("--database", "sqlite:///shop.db"), "--database is for PostgreSQL"),
         (("--database", "postgresql://postgres@127.0.0.1:9/postgres", "--rounds", "1"), "CREATE DATABASE failed"),
         (("--html", "nowhere/report.html"), "the folder nowhere does not exist"),
+        (("--html", "/dev"), "cannot write /dev: Is a directory"),
     ],
 )
 def test_what_cannot_be_run_is_one_line_and_exit_code_2(words: tuple[str, ...], why: str, tmp_path: Path) -> None:

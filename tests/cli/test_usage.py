@@ -1,5 +1,7 @@
 """How the command line is used: help, version, and what it says of bad usage."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,7 @@ BAD = {
     "prove --item item-a": "an item is on a running server: give its URL too",
     "prove --url http://127.0.0.1:1 --database sqlite:///x.db --item x": "give the one or the other",
     "prove --html nowhere/proof.html": "cannot write nowhere/proof.html: the folder nowhere does not exist",
+    "prove --html /dev": "cannot write /dev: Is a directory",
 }
 
 
@@ -61,3 +64,12 @@ def test_bad_usage_is_one_line_and_exit_code_2(command: str, tmp_path: Path) -> 
     assert done.code == 2
     assert BAD[command] in done.error
     assert list(tmp_path.iterdir()) == [], "nothing was made"
+
+
+def test_where_its_output_has_no_room_it_says_so_in_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sellout", "config", "--json"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "sellout: No space left on device\n")

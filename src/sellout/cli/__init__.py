@@ -45,9 +45,16 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         _end("interrupted", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read it has gone
+        _leave_stdout()  # whoever read it has gone
         sys.exit(1)
+    except OSError as error:
+        _leave_stdout()  # what it still has to write would fail again at the end
+        _end(error.strerror or str(error), 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end_misused(error: typer.TyperException) -> NoReturn:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -34,6 +35,33 @@ class Failed(Exception):
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
+
+
+def check_writable(file: Path | None) -> None:
+    """Say before a long run, not after it, that its page cannot be written. Raises Failed."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise Failed(f"cannot write {file}: the folder {file.parent} does not exist", 2)
+    there = file.exists()
+    with _writing(file):
+        file.open("ab").close()
+        if not there:
+            file.unlink()
+
+
+def write_page(file: Path, text: str) -> None:
+    """Write a page into the file. Raises Failed."""
+    with _writing(file):
+        file.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failed(f"cannot write {file}: {error.strerror or error}", 2) from None
 
 
 @contextlib.contextmanager

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors
+from sellout.cli.console import (
+    AsJson,
+    DatabaseUrl,
+    Failed,
+    check_writable,
+    print_json,
+    print_table,
+    store_errors,
+    write_page,
+)
 from sellout.settings import describe, load_settings
 
 SCENARIOS = "[rush|holds|returns|baskets]"
@@ -83,7 +92,7 @@ def prove(
     from sellout.prove.scenarios import scenario_named
 
     key = load_settings().organiser_key if url else None
-    _writable(html)
+    check_writable(html)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the own server is stopped and removed, too
     try:
         own = scenario_named(scenario)
@@ -95,19 +104,13 @@ def prove(
             result = asyncio.run(rehearsal.prove(plan, on_progress))
     except CouldNotRun as error:
         raise Failed(str(error), 2) from None
-    if html is not None:
-        html.write_text(page.render_page(result), encoding="utf-8")
     if as_json:
         print_json(report.as_json(result))
     else:
         report.print_report(Console(), result)
+    if html is not None:
+        write_page(html, page.render_page(result))
     raise typer.Exit(0 if result.exact else 1)
-
-
-def _writable(file: Path | None) -> None:
-    """Say before a long run, not after it, that its report cannot be written."""
-    if file is not None and not file.parent.is_dir():
-        raise Failed(f"cannot write {file}: the folder {file.parent} does not exist", 2)
 
 
 def config(as_json: AsJson = False) -> None:

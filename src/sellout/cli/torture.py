@@ -1,6 +1,7 @@
 """`sellout torture`: sales under faults, round after round, and what the whole history of each has shown."""
 
 import asyncio
+import os
 import secrets
 import shlex
 import signal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sellout.cli.console import AsJson, Failed, print_json
+from sellout.cli.console import AsJson, Failed, check_writable, print_json, write_page
 from sellout.settings import load_settings
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ def torture(
     Exit code 0: every round exact. 1: a rule was broken. 2: could not run.
     """
     from sellout.prove import CouldNotRun
+    from sellout.prove.words import counted
     from sellout.torture import telling
     from sellout.torture.database import engine_of
+    from sellout.torture.report.page import render_page
     from sellout.torture.torture import Wanted, kinds_wanted
 
-    if html is not None and not html.parent.is_dir():
-        raise Failed(f"cannot write {html}: the folder {html.parent} does not exist", 2)
+    check_writable(html)
     try:
         names = [name.strip() for name in faults.split(",")] if faults is not None else []
         kinds = kinds_wanted(names, engine_of(database))
@@ -70,17 +72,19 @@ def torture(
         raise Failed(str(error), 2) from None
     chosen = secrets.randbits(SEED_BITS) if seed is None else seed
     keep_in = html.parent if html is not None else Path()
+    if not os.access(keep_in, os.W_OK):
+        raise Failed(f"cannot write to {keep_in.absolute()}, where the histories of broken rounds are kept", 2)
     wanted = Wanted(rounds, chosen, database, kinds, min(at_once, rounds), stop_at_first, keep_in)
     console = Console(stderr=as_json, highlight=False)
-    console.print(f"{rounds} rounds, seed {chosen}", soft_wrap=True)
+    console.print(f"{counted(rounds, 'round')}, seed {chosen}", soft_wrap=True)
     with telling.live(console, rounds) as tell:
         results, interrupted = asyncio.run(_until_stopped(wanted, tell, _again(database, faults)))
-    if html is not None:
-        _write_page(html, results)
     if as_json:
         print_json(telling.as_json(results))
     else:
         telling.print_summary(console, results)
+    if html is not None:
+        write_page(html, render_page(results))
     _end(results, interrupted=interrupted)
 
 
@@ -108,12 +112,6 @@ def _again(database: str | None, faults: str | None) -> str:
     shown = load_settings(database=database).database_shown if database is not None else None
     words += ["--database", shlex.quote(shown).replace("{", "{{").replace("}", "}}")] if shown is not None else []
     return " ".join(words)
-
-
-def _write_page(file: Path, results: "Results") -> None:
-    from sellout.torture.report.page import render_page
-
-    file.write_text(render_page(results), encoding="utf-8")
 
 
 def _end(results: "Results", *, interrupted: bool) -> None:

@@ -32,7 +32,7 @@ class Retries:
     `pause_max`; after the server's Retry-After, where it gave one. Raises ValueError where there is no sense in it.
     """
 
-    tries: int = 6
+    tries: int = 20
     seconds: float = 30.0
     pause_first: float = 0.1
     pause_max: float = 5.0

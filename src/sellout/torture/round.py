@@ -262,7 +262,10 @@ def _result(
         repeat=repeat,
         faults=showing.faults_seen(done, began_at),
         requests=showing.requests_seen(history.requests, began_at),
-        levels=showing.levels_seen(history.observations, began_at),
+        levels=(
+            *showing.levels_seen(history.observations, began_at),
+            *showing.levels_kept(history.kept.items, stage.server.lived[-1].ended_at - began_at),
+        ),
         lives=showing.lives_seen(stage.server.lived, began_at),
         verdict=verdict,
         seconds=time.monotonic() - began_at,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sellout.history.history import Fault as Happening
 from sellout.history.history import Observation
+from sellout.history.kept import KeptItem
 from sellout.history.requests import RETRIED, Attempt, Request
 from sellout.torture.plan import RoundPlan
 from sellout.torture.results import Answer, FaultSeen, Level, Life, RequestSeen
@@ -76,6 +77,11 @@ def levels_seen(observations: Iterable[Observation], began_at: float) -> tuple[L
         for seen in observations
         if not seen.recorded
     )
+
+
+def levels_kept(items: Iterable[KeptItem], at: float) -> tuple[Level, ...]:
+    """What the database has in the end, whoever looked last before."""
+    return tuple(Level(at, item.item, item.capacity, item.sold, item.held) for item in items)
 
 
 def lives_seen(lives: Iterable[Lived], began_at: float) -> tuple[Life, ...]:
