@@ -6,6 +6,7 @@ It needs no service and no package of the system. As root, the package starts it
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -65,7 +66,10 @@ def run(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
 
 def main() -> int:
     """Run the command, and say how it ended."""
-    return subprocess.call([url_of("postgres") if word == "URL" else word for word in sys.argv[1:]])
+    with subprocess.Popen([url_of("postgres") if word == "URL" else word for word in sys.argv[1:]]) as process:
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is for the command, which may have to say something
+                return process.wait()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Every setting, with its default, its bounds and its meaning; read from the environment as `SELLOUT_*`."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -319,6 +321,16 @@ def load_settings(**options: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise BadSetting(_explain(error, given)) from None
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """A sentence on each variable that looks like a setting and is none: what is misspelt changes nothing."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    sentences = []
+    for name in sorted({name.upper() for name in names if name.upper().startswith(PREFIX)} - set(known)):
+        like = get_close_matches(name, known, n=1)
+        sentences.append(f"{name} is no setting and changes nothing" + (f"; is it {like[0]}?" if like else ""))
+    return sentences
 
 
 class Described(NamedTuple):

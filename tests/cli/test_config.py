@@ -22,6 +22,13 @@ def test_every_setting_has_its_value_and_its_source(tmp_path: Path) -> None:
     assert shown["organiser_key"] == {"value": None, "source": "default"}
 
 
+def test_a_variable_that_is_no_setting_is_told_with_what_it_may_have_been_meant_for(tmp_path: Path) -> None:
+    done = sellout("config", "--json", folder=tmp_path, SELLOUT_STOK="5")
+    assert done.code == 0
+    assert done.err == "sellout: SELLOUT_STOK is no setting and changes nothing; is it SELLOUT_STOCK?\n"
+    assert json.loads(done.out)["stock"] == {"value": 100, "source": "default"}
+
+
 def test_people_get_a_table_with_a_line_for_each(tmp_path: Path) -> None:
     done = sellout("config", folder=tmp_path, SELLOUT_STOCK="7")
     lines = {line.split()[0]: line for line in done.out.splitlines()}

@@ -1,6 +1,7 @@
 """`sellout serve`, `sellout prove` and `sellout config`: the commands that run the program, or say how it would run."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from sellout.cli.console import (
     store_errors,
     write_page,
 )
-from sellout.settings import describe, load_settings
+from sellout.settings import describe, load_settings, unknown_variables
 
 SCENARIOS = "[rush|holds|returns|baskets]"
 
@@ -48,11 +49,17 @@ def serve(
     from sellout.serve import serve as run
 
     settings = load_settings(host=host, port=port, workers=workers, database=database)
+    _warn_of_unknown_variables()
     with store_errors(settings):
         try:
             run(settings, open_browser=open_browser, announce=_announce)
         except (PortTaken, NoMetricsFolder) as error:
             raise Failed(str(error)) from None
+
+
+def _warn_of_unknown_variables() -> None:
+    for sentence in unknown_variables(os.environ):
+        typer.echo(f"sellout: {sentence}", err=True)
 
 
 def _announce(line: str) -> None:
@@ -116,6 +123,7 @@ def prove(
 def config(as_json: AsJson = False) -> None:
     """Show every setting, its value and where it came from. Secrets are masked."""
     settings = describe(load_settings())
+    _warn_of_unknown_variables()
     if as_json:
         print_json({setting.name: {"value": setting.value, "source": setting.source} for setting in settings})
     else:
