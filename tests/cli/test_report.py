@@ -35,6 +35,8 @@ def test_a_report_is_verified_by_whoever_has_the_public_key(reported: Path) -> N
         (reported / file).unlink(missing_ok=True)
     done = verify(reported, "--public-key", "report.key.pub")
     assert (done.code, done.err, done.out.splitlines()[0]) == (0, "", "item-a.json: verified")
+    assert "whoever that is" not in done.out
+    assert "whoever that is: --public-key says who it must be" in verify(reported).out
     found = json.loads(verify(reported, "--json").out)
     assert (found["verified"], found["findings"], found["signed_by"][:7]) == (True, [], "SHA256:")
 

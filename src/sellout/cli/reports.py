@@ -94,11 +94,12 @@ def audit_report(file: Path, public_key: Path | None, database: str | None, *, a
     try:
         found = closing.verify(text, signer)
     except closing.NoReport as error:
-        return _say(file, [str(error)], None, as_json=as_json)
+        return _say(file, [str(error)], None, expected=signer is not None, as_json=as_json)
     wrong = closing.contradictions(found)
     if database is not None:
         wrong += with_store(load_settings(database=database), lambda store: _compare(store, found))
-    return _say(file, wrong, closing.fingerprint(closing.key_in(found)), as_json=as_json)
+    signed_by = closing.fingerprint(closing.key_in(found))
+    return _say(file, wrong, signed_by, expected=signer is not None, as_json=as_json)
 
 
 async def _compare(store: Store, report: dict[str, Any]) -> list[str]:
@@ -116,13 +117,13 @@ async def _compare(store: Store, report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _say(file: Path, wrong: list[str], signer: str | None, *, as_json: bool) -> bool:
+def _say(file: Path, wrong: list[str], signer: str | None, *, expected: bool, as_json: bool) -> bool:
     if as_json:
         print_json({"verified": not wrong, "signed_by": signer, "findings": wrong})
         return not wrong
     typer.echo(f"{file}: " + ("verified" if not wrong else "NOT VERIFIED"))
     if signer is not None:
-        typer.echo(f"signed by {signer}")
+        typer.echo(f"signed by {signer}" + ("" if expected else ", whoever that is: --public-key says who it must be"))
     for line in wrong:
         typer.echo(line)
     return not wrong
