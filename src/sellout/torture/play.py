@@ -28,7 +28,7 @@ LATE_SECONDS = 0.3  # after the end of a hold, so that it has ended for certain
 FOR_NOW = frozenset({"all_held", "not_enough_left"})
 GIVEN_BACK = 2  # purchases of each item that are taken back after it was sold out
 DRAIN_AT_ONCE_MAX = 32
-DRAIN_SECONDS_MAX = 60.0
+DRAIN_SECONDS_MAX = 180.0
 POLL_SECONDS = 0.05
 
 

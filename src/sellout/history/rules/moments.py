@@ -10,7 +10,7 @@ after it was told.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from math import inf
 
 from sellout.history.highest import Highest
@@ -182,14 +182,18 @@ class _Shown:
 
 
 def _ending(account: Account, history: History) -> Iterator[int]:
-    """For each state how many of the held units nobody has used: their holds expire later, or are open at the end."""
+    """For each state how many of the held units a reading may leave out, as their holds may be past their deadline.
+
+    These are the units that nobody has used: their holds expire later, or are open at the end. And it is those of the
+    holds that the next transaction ends: it may have been decided in time, and be committed when the time is over.
+    """
     ended = {movement.hold_id: movement.kind for movement in history.kept.movements if movement.held < 0}
     units = 0
-    for batch in account.movements:
+    for batch, following in zip_longest(account.movements, account.movements[1:], fillvalue=()):
         for movement in batch:
             if movement.held and ended.get(movement.hold_id, "expire") == "expire":
                 units += movement.held
-        yield units
+        yield units - sum(one.held for one in following if one.held < 0 and one.kind != "expire")
 
 
 def sold_out_is_final(history: History) -> Iterator[str]:
