@@ -146,8 +146,8 @@ def looks_are_true(history: History) -> Iterator[str]:
     """Every look at an item shows a state that the ledger has passed through between its departure and its answer.
 
     A reading leaves out of `held` what is past its deadline, whether or not that was written yet; so it may show fewer
-    units held than the state has, by no more than those of holds that have ended so. Where the clock jumped,
-    transactions may look like one, and states between them are not known.
+    units held than the state has, by no more than those of holds that have ended so, or that the next transaction ends.
+    Where the clock jumped, transactions may look like one, and states between them are not known.
     """
     if history.clock_jumped:
         return
