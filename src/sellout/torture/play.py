@@ -28,7 +28,7 @@ LATE_SECONDS = 0.3  # after the end of a hold, so that it has ended for certain
 FOR_NOW = frozenset({"all_held", "not_enough_left"})
 GIVEN_BACK = 2  # purchases of each item that are taken back after it was sold out
 DRAIN_AT_ONCE_MAX = 32
-DRAIN_SECONDS_MAX = 180.0
+STILL_SECONDS_MAX = 20.0  # holds end within seconds: what has not moved for so long never will
 POLL_SECONDS = 0.05
 
 
@@ -57,6 +57,11 @@ class Crowd:
     @property
     def requests(self) -> tuple[Request, ...]:
         return tuple(request for customer in self.customers for request in customer.requests)
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether somebody who has a key went home without a definite answer."""
+        return not all(request.final.definite for request in self.requests if request.order.key is not None)
 
     async def leave(self) -> None:
         await asyncio.gather(*(customer.leave() for customer in self.customers))
@@ -182,12 +187,13 @@ Counts = Callable[[str], Awaitable[Counters]]
 
 
 async def drain(crowd: Crowd, counts: Counts, items: Sequence[str]) -> bool:
-    """When no hold is left, let buyers of single units come until every item is sold out; whether all were."""
-    until = time.monotonic() + DRAIN_SECONDS_MAX
-    for item in items:
-        await _until_nothing_is_held(counts, item, until)
-    sold_out = [await _drain(crowd, counts, item, until) for item in items]
-    return all(sold_out)
+    """When no hold is left, let buyers of single units come until every item is sold out; whether all were.
+
+    An item that stands still is given up, however slow the machine is that still moves one.
+    """
+    free = [await _until_nothing_is_held(counts, item) for item in items]
+    sold_out = [await _drain(crowd, counts, item) for item in items]
+    return all(free) and all(sold_out)
 
 
 async def give_back(crowd: Crowd, purchases: Iterable[Purchase], item: str) -> None:
@@ -199,21 +205,32 @@ async def give_back(crowd: Crowd, purchases: Iterable[Purchase], item: str) -> N
         await organiser.ask(refund(f"{purchase.purchase_id}-back", purchase.purchase_id, lines))
 
 
-async def _until_nothing_is_held(counts: Counts, item: str, until: float) -> None:
-    while (await counts(item)).held and time.monotonic() < until:
-        await _a_moment()
+async def _until_nothing_is_held(counts: Counts, item: str) -> bool:
+    async for now in _while_it_moves(counts, item):
+        if not now.held:
+            return True
+        await asyncio.sleep(POLL_SECONDS)
+    return False
 
 
-async def _a_moment() -> None:
-    """Between two looks."""
-    await asyncio.sleep(POLL_SECONDS)
-
-
-async def _drain(crowd: Crowd, counts: Counts, item: str, until: float) -> bool:
-    while time.monotonic() < until:
-        left = (await counts(item)).available
-        orders = [last_buyer(next(crowd.last_numbers), Line(item)) for _ in range(min(DRAIN_AT_ONCE_MAX, left + 1))]
+async def _drain(crowd: Crowd, counts: Counts, item: str) -> bool:
+    async for now in _while_it_moves(counts, item):
+        coming = min(DRAIN_AT_ONCE_MAX, now.available + 1)
+        orders = [last_buyer(next(crowd.last_numbers), Line(item)) for _ in range(coming)]
         answers = await together(crowd.customer().ask(order) for order in orders)
         if any(answer.code == "sold_out" for answer in answers):
             return True
+        if not all(answer.definite for answer in answers):
+            return False
     return False
+
+
+async def _while_it_moves(counts: Counts, item: str) -> AsyncIterator[Counters]:
+    """Looks at an item, until one after a while finds what the first of that while has found."""
+    seen, since = await counts(item), time.monotonic()
+    yield seen
+    while time.monotonic() - since < STILL_SECONDS_MAX:
+        now = await counts(item)
+        if now != seen:
+            seen, since = now, time.monotonic()
+        yield now

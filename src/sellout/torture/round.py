@@ -170,12 +170,16 @@ async def _broken_sale(stage: Stage) -> tuple[list[Done], bool]:
 
 
 async def _sold_to_the_end(stage: Stage, items: list[str]) -> bool:
-    """Sell all that is left, take some back and sell that, too; whether buyers were told that nothing is left."""
+    """Sell all that is left, take some back and sell that, too; whether buyers were told that nothing is left.
+
+    Where somebody was never answered, or an item cannot be sold, more of the same would show nothing more.
+    """
     try:
-        drained = await drain(stage.crowd, stage.counters, items)
+        if stage.crowd.gave_up or not await drain(stage.crowd, stage.counters, items):
+            return False
         for item in items:
             await give_back(stage.crowd, await stage.purchases(item), item)
-        drained = await drain(stage.crowd, stage.counters, items) and drained
+        drained = await drain(stage.crowd, stage.counters, items)
         if stage.receiver is not None:
             await _until_told(stage, stage.receiver, items)
     except NotThere:  # an item that was put on sale is gone: the rules say what that means

@@ -27,7 +27,7 @@ HEALTHY_ROUNDS = 12
 ROUNDS_MAX = 40
 """How many rounds a mutant has to survive, to have survived."""
 
-SECONDS_MAX = 240
+SECONDS_MAX = 600
 """For one mutant: one that stops the server from ever starting is not caught either."""
 
 EXACT, BROKEN = 0, 1
