@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -147,6 +148,7 @@ def test_a_backup_is_a_shop_that_can_be_served(tmp_path: Path, engine: str) -> N
     done = sellout("db", "backup", str(file), "--database", source, folder=tmp_path)
     assert done.code == 0, done.err
     assert rows(f"sqlite:///{file}") == rows(source)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600, "it is its owner's alone"
     again = sellout("db", "backup", str(file), "--database", source, folder=tmp_path)
     assert (again.code, "exists" in again.err) == (1, True)
     with running(file) as server:

@@ -51,8 +51,11 @@ def test_people_get_a_report_and_a_page_if_they_want(tmp_path: Path) -> None:
 def test_a_running_server_is_proved_by_its_item_or_by_one_of_the_proof_s_own(tmp_path: Path) -> None:
     variables = {"SELLOUT_ORGANISER_KEY": ORGANISER_KEY, "SELLOUT_STOCK": "20"}
     with serving("--port", "0", folder=tmp_path, **variables) as server:
-        by_item = proof("--buyers", "200", "--url", server.url, "--item", "item-a", folder=tmp_path)
-        assert by_item["units"] == 20
+        running = ("--url", server.url, "--item", "item-a", "--workers", "2", "--stock", "7")
+        done = sellout("prove", "--json", "--buyers", "200", *running, folder=tmp_path)
+        assert (done.code, json.loads(done.out)["units"]) == (0, 20)
+        assert "--stock is passed over" in done.err
+        assert "--workers is passed over" in done.err
         own = proof(*CROWD, "--url", server.url, folder=tmp_path, **variables)
         assert own["units"] == 20
         assert server.stop(signal.SIGTERM) == 0
@@ -101,6 +104,8 @@ def test_the_help_names_every_scenario() -> None:
         ("--scenario baskets --item item-a", "baskets adds what it sells itself: leave the item out"),
         ("--scenario returns --url http://127.0.0.1:1", "set the organiser key so that one can be added"),
         ("--scenario returns --database sqlite:///x.db --url http://127.0.0.1:1", "give the one or the other"),
+        ("--url localhost:8000 --item item-a", "'localhost:8000' is no address of a server"),
+        ("--url http://localhost:web --item item-a", "give one such as http://127.0.0.1:8000"),
     ],
 )
 def test_options_that_do_not_go_together_are_one_line_and_exit_code_2(options: str, why: str, tmp_path: Path) -> None:

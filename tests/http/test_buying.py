@@ -94,13 +94,28 @@ def test_a_body_that_says_json_and_is_none_is_not_valid(body: bytes, shared: Sho
 def test_a_body_is_an_object(body: bytes, shared: Shop) -> None:
     answer = shared.ask("POST", PURCHASES, headers=JSON, content=body)
     assert wrong_members(answer) == ["body"]
-    assert answer.json()["detail"].startswith("body must be object, not ")
+    assert answer.json()["detail"].startswith("body must be an object, not ")
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 11, 10**30, 1.5, 1.0, "1", True, None, [1]])
 def test_a_quantity_is_a_whole_number_from_1_to_what_an_order_may_have(quantity: Any, shared: Shop) -> None:
     assert wrong_members(shared.buy(quantity=quantity)) == ["quantity"]
     assert shared.item()["sold"] == 0
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("quantity", "2", "quantity must be an integer, not a string"),
+        ("quantity", [1], "quantity must be an integer, not an array"),
+        ("quantity", None, "quantity must be an integer, not null"),
+        ("buyer", 5, "buyer must be a string or null, not an integer"),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said_in_the_words_of_json(
+    member: str, value: Any, said: str, shared: Shop
+) -> None:
+    assert shared.buy(**{member: value}).json()["detail"] == said
 
 
 def test_a_member_that_is_not_known_is_refused(shared: Shop) -> None:

@@ -57,6 +57,20 @@ def test_a_name_that_makes_no_id_needs_one(shop: Shop) -> None:
     assert shop.add("🎫", 1, id="ticket") == "ticket"
 
 
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"name": ""}, "name must not be empty"),
+        ({"name": "x" * 201}, "name must have at most 200 characters"),
+        ({"capacity": 1.5}, "capacity must be an integer"),
+        ({"capacity": "1"}, "capacity must be an integer"),
+        ({"capacity": -1}, "capacity must be greater than or equal to 0"),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said_in_plain_words(members: dict[str, Any], said: str, shared: Shop) -> None:
+    assert add(shared, **{"name": "Gala", "capacity": 1} | members).json()["detail"] == said
+
+
 @pytest.mark.parametrize("item_id", ["", "-", "A", "a-", "-a", "a b", "a/b", "é", "a" * 65, "a\n", 5])
 def test_an_id_is_a_slug(item_id: Any, shared: Shop) -> None:
     assert wrong_members(add(shared, name="x", capacity=1, id=item_id)) == ["id"]

@@ -129,7 +129,7 @@ class TestWhatCannotRun:
             (Plan(url="http://127.0.0.1:1"), "name the item"),
             (Plan(url="http://127.0.0.1:1", item="a", database="sqlite:///a.db"), "the one or the other"),
             (Plan(url="http://127.0.0.1:1", item="a"), r"cannot reach http://127\.0\.0\.1:1"),
-            (Plan(url="nonsense", item="a"), "cannot reach nonsense"),
+            (Plan(url="nonsense", item="a"), "'nonsense' is no address of a server"),
         ],
     )
     def test_says_why(self, plan: Plan, why: str) -> None:

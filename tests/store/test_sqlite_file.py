@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,6 +140,20 @@ def test_several_processes_may_make_the_same_file_at_once(path: Path) -> None:
         numbers = connection.execute("SELECT number FROM sellout_migrations ORDER BY number").fetchall()
     connection.close()
     assert numbers == [(step.number,) for step in migrations("sqlite")]
+
+
+def test_a_new_file_and_its_log_are_their_owner_s_alone(path: Path) -> None:
+    connection = open_database(path, lambda: 0, 30)
+    made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    connection.close()
+    assert made == dict.fromkeys((path.name, f"{path.name}-wal", f"{path.name}-shm"), 0o600)
+
+
+def test_the_permissions_that_somebody_gave_a_file_stay(path: Path) -> None:
+    _open(path)
+    path.chmod(0o640)
+    _open(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def _newer(path: Path) -> None:

@@ -83,7 +83,7 @@ def prove(
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="Database of the own server (default: a fresh temporary one).")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of the own server.")] = 1,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes of the own server (default 1).")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,12 +100,13 @@ def prove(
 
     key = load_settings().organiser_key if url else None
     check_writable(html)
+    _tell_what_is_passed_over(url, item, stock, workers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the own server is stopped and removed, too
     try:
         own = scenario_named(scenario)
         plan = Plan(
             scenario=scenario, buyers=buyers or own.buyers, stock=stock or own.stock, seed=seed, url=url, item=item,
-            database=database, workers=workers, organiser_key=key.get_secret_value() if key else None,
+            database=database, workers=workers or 1, organiser_key=key.get_secret_value() if key else None,
         )  # fmt: skip
         with report.progress_bar(Console(stderr=True)) as on_progress:
             result = asyncio.run(rehearsal.prove(plan, on_progress))
@@ -118,6 +119,13 @@ def prove(
     if html is not None:
         write_page(html, page.render_page(result))
     raise typer.Exit(0 if result.exact else 1)
+
+
+def _tell_what_is_passed_over(url: str | None, item: str | None, stock: int | None, workers: int | None) -> None:
+    if url and workers is not None:
+        typer.echo("sellout: --workers is passed over: a running server has its own", err=True)
+    if item and stock is not None:
+        typer.echo("sellout: --stock is passed over: an item that is on sale has its own", err=True)
 
 
 def config(as_json: AsJson = False) -> None:

@@ -15,6 +15,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _AT = re.compile(r" - at `\$\.?(.*?)`$")
 _EXPECTED = re.compile(r"^Expected `(.*?)`, got `(.*?)`")
+_KINDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+}
+"""msgspec's names of what JSON has."""
 
 
 class BadRequest(Exception):
@@ -167,9 +176,15 @@ def _field_error(message: str) -> FieldError:
     unknown = re.match(r"Object contains unknown field `(.*)`", message)
     if unknown:
         return FieldError(unknown[1], "is not a member of this request")
-    place = _AT.search(message)
-    said = _EXPECTED.sub(r"must be \1, not \2", _AT.sub("", message)).replace("`", "")
-    return FieldError(place[1] if place and place[1] else "body", said[0].lower() + said[1:])
+    place, said = _AT.search(message), _AT.sub("", message)
+    expected = _EXPECTED.match(said)
+    said = f"must be {_kinds(expected[1])}, not {_kinds(expected[2])}" if expected else said[0].lower() + said[1:]
+    return FieldError(place[1] if place and place[1] else "body", said.replace("`", ""))
+
+
+def _kinds(names: str) -> str:
+    """`str | null` is a string or null."""
+    return " or ".join(_KINDS.get(name, name) for name in names.split(" | "))
 
 
 def read_key(header: str | None, name: str = "Idempotency-Key") -> str | None:

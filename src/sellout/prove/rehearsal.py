@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -92,6 +93,8 @@ def _check(scenario: Scenario, plan: Plan) -> None:
         raise CouldNotRun("buyers, stock, workers and quantity must be at least 1")
     if plan.seed is not None and not scenario.seeded:
         raise CouldNotRun(f"{scenario.name} makes no random choices: leave the seed out")
+    if plan.url is not None and not _is_address(plan.url):
+        raise CouldNotRun(f"{plan.url!r} is no address of a server: give one such as http://127.0.0.1:8000")
     if plan.url and plan.database:
         raise CouldNotRun("a running server has its own database: give the one or the other")
     if plan.item and not scenario.takes_item:
@@ -101,6 +104,14 @@ def _check(scenario: Scenario, plan: Plan) -> None:
     if plan.url and not plan.item and not plan.organiser_key:
         named = "name the item to buy from, or " if scenario.takes_item else ""
         raise CouldNotRun(f"{named}set the organiser key so that one can be added")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 async def _see(scenario: Scenario, plan: Plan, run_id: str, on_progress: OnProgress) -> tuple[Evidence, str]:

@@ -4,6 +4,7 @@ It touches nothing but the file. Every error that a user can cause or mend becom
 """
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,9 @@ CHECKPOINT_PAGES = 4000
 
 BUSY_MS_MAX = 5000
 """How long a read waits for the short locks that SQLite takes while it recovers or checkpoints."""
+
+PRIVATE = 0o600
+"""Permissions of a new file: it has the secrets of webhooks, and the names of buyers. Its log gets the same."""
 
 LOCK_PAUSE_SECONDS = 0.0005
 """Between two tries for the write lock that another process holds."""
@@ -77,6 +81,17 @@ def connect(path: Path, *, create: bool = True, cache_kib: int = CACHE_KIB) -> a
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that is its owner's alone; one that is there stays as it is, and so do its permissions.
+
+    Raises StoreUnusable where there can be none.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE))
+    except OSError as error:
+        raise StoreUnusable(f"the file cannot be opened: {error.strerror}") from error
 
 
 def begin(connection: apsw.Connection, deadline: float) -> None:
@@ -138,6 +153,8 @@ def open_database(path: Path, clock: Clock, wait_seconds: float) -> apsw.Connect
     _check_library()
     if not path.parent.is_dir():
         raise StoreUnusable(f"the folder {path.parent} does not exist")
+    if not path.exists():
+        make_private(path)
     try:
         connection = _connect_patiently(path, deadline)
         if connection.readonly("main"):

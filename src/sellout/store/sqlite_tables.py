@@ -11,7 +11,7 @@ import apsw
 from sellout.store.clock import host_clock
 from sellout.store.port import StoreUnusable
 from sellout.store.queries import load_queries
-from sellout.store.sqlite_file import begin, connect, open_database, rollback, unavailable_on_error
+from sellout.store.sqlite_file import begin, connect, make_private, open_database, rollback, unavailable_on_error
 from sellout.store.tables import CHUNK_ROWS, Row, Table
 
 _KEEP = load_queries("sqlite", "keep")
@@ -90,7 +90,12 @@ def backup(path: Path, file: Path) -> None:
     """Write the file as it is at this moment to another, while others go on writing to it. Raises StoreUnusable."""
     _check_exists(path)
     with unavailable_on_error(), contextlib.closing(connect(path, create=False)) as connection:
-        connection.execute("VACUUM INTO ?", (str(file),))
+        make_private(file)
+        try:
+            connection.execute("VACUUM INTO ?", (str(file),))
+        except apsw.Error:
+            file.unlink()  # half a backup is none
+            raise
 
 
 def _check_exists(path: Path) -> None:
