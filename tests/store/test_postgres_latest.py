@@ -25,6 +25,11 @@ INSERT INTO holds (id, item_id, item, buyer, quantity, idempotency_key, held_at,
 VALUES ('h1', 'a', 'a', 'ann', 1, 'k1', $1, $2, $2)
 """
 
+SALE = """
+WITH sold AS (UPDATE inventory SET sold = sold + 1 WHERE id = 'a')
+INSERT INTO purchases (id, item_id, item, buyer, quantity, purchased_at) VALUES ($1, 'a', 'a', 'x', 1, 0)
+"""
+
 
 class Clock:
     now = NOW
@@ -87,5 +92,21 @@ def test_the_first_hold_that_was_taken_while_a_batch_waited_for_the_item_counts_
             outcome = await decided_after(store, other, a_buy(buyer="ann"))
             assert isinstance(outcome, Refused)
             assert outcome.reason is Reason.LIMIT_REACHED
+
+    asyncio.run(test())
+
+
+def test_what_nobody_has_sealed_is_sealed_when_no_other_batch_is_under_way(url: str) -> None:
+    async def test() -> None:
+        async with shop(url, Clock(), AddItem(an_item("a"))) as (store, other):
+            await other.execute(SALE, "p1")
+            await other.execute("COMMIT")
+            await other.execute("BEGIN")
+            await other.execute("SELECT id FROM inventory WHERE id = 'a' FOR UPDATE")
+            sealed = asyncio.create_task(store.seal_rest())
+            await until(lambda: other.fetchval(BLOCKED))
+            await other.execute(SALE, "p2")
+            await other.execute("COMMIT")
+            assert await sealed == 2
 
     asyncio.run(test())

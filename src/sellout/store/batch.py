@@ -30,7 +30,7 @@ from sellout.domain import Action, Command, Entry, Hold, Instant, Item, KeyUse, 
 from sellout.store.sealing import seal
 from sellout.store.steps import (
     ITEM_COLUMNS,
-    NOW,
+    LOCK_ITEMS,
     Row,
     Steps,
     ask,
@@ -64,12 +64,11 @@ def load(commands: Sequence[Command], *, items_are_locks: bool) -> Steps[tuple[L
     wanted = needs(commands)
     found = yield from _find(wanted)
     follow(wanted, commands, found)
-    if items_are_locks:
-        yield ask("lock_items", ids=to_json(sorted(wanted.item_ids)))
+    locked_at = int((yield ask(LOCK_ITEMS, ids=to_json(sorted(wanted.item_ids))))[0][0])
     shelves = yield from _load_items(wanted)
     if items_are_locks and any(found):
         found = yield from _find(wanted)
-    now = max(int((yield ask(NOW))[0][0]), shelves.decided_at)
+    now = max(locked_at, shelves.decided_at)
     by_key = yield from _load_keys(wanted, shelves)
     uses = [use for use in by_key.values() if isinstance(use, KeyUse)]
     if uses:

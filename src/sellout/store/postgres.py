@@ -47,7 +47,7 @@ from sellout.store.postgres_schema import upgrade
 from sellout.store.postgres_statements import statements
 from sellout.store.reader import Reader
 from sellout.store.sealing import seal_rest
-from sellout.store.steps import NOW, Ask, Row, Steps, Value, ask
+from sellout.store.steps import ASK_THE_CLOCK, Ask, Row, Steps, Value, ask
 from sellout.store.webhooks import Webhooks
 
 READERS_MAX = 4
@@ -288,10 +288,10 @@ class PostgresStore(Reader):
         try:
             step: Ask = next(steps)
             while True:
-                if step.statement == NOW and self._clock is not None:
-                    step = steps.send([(self._clock(),)])
-                else:
-                    step = steps.send(await self._ask(connection, *step))
+                found = await self._ask(connection, *step)
+                if self._clock is not None and step.statement in ASK_THE_CLOCK:
+                    found = [(self._clock(),)]
+                step = steps.send(found)
         except StopIteration as done:
             result: _T = done.value
             return result

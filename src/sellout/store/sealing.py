@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sellout.domain import Instant
 from sellout.ledger import FIRST_NO, Checker, Closing, Last, Row, Seal, seal_after
 from sellout.store import readings
-from sellout.store.steps import NOW, Steps, ask, to_json
+from sellout.store.steps import LOCK_ITEMS, NOW, Steps, ask, to_json
 
 MOVEMENTS_MAX = 10_000
 """Movements of an item that a batch seals at most, so that an old ledger does not stop the sale; the rest come next."""
@@ -36,8 +36,7 @@ def seal_rest() -> Steps[int]:
     items = [item_id for (item_id,) in (yield ask("load_unsealed_items", max=ITEMS_MAX))]
     if not items:
         return 0
-    yield ask("load_items", ids=to_json(items))  # whose rows are locks, where an engine has such
-    now = int((yield ask(NOW))[0][0])
+    now = int((yield ask(LOCK_ITEMS, ids=to_json(items)))[0][0])
     return (yield from seal(items, now))
 
 

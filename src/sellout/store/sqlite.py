@@ -37,7 +37,7 @@ from sellout.store.sqlite_file import (
     rollback,
     unavailable_on_error,
 )
-from sellout.store.steps import NOW, Ask, Row, Steps, Value
+from sellout.store.steps import ASK_THE_CLOCK, Ask, Row, Steps, Value
 from sellout.store.webhooks import Webhooks
 
 _SQL = {
@@ -164,7 +164,7 @@ class SQLiteStore(Reader):
         try:
             step: Ask = next(steps)
             while True:
-                found = [(self._clock(),)] if step.statement == NOW else _rows(connection, *step)
+                found = [(self._clock(),)] if step.statement in ASK_THE_CLOCK else _rows(connection, *step)
                 step = steps.send(found)
         except StopIteration as done:
             result: _T = done.value

@@ -30,6 +30,12 @@ Steps = Generator[Ask, Sequence[Row], T]
 NOW = "now"
 """The statement that asks the store's clock: one row with the instant."""
 
+LOCK_ITEMS = "lock_items"
+"""Keeps other transactions from changing items, by their `ids`, and is answered as NOW is, when it does. Where only one
+transaction writes at a time there is nothing to lock."""
+
+ASK_THE_CLOCK = frozenset({NOW, LOCK_ITEMS})
+
 
 def ask(statement: str, **values: Value) -> Ask:
     """A step."""

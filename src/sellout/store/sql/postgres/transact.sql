@@ -7,12 +7,17 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 
 -- name: lock_items
 -- Items are locked in sorted order, so that batches of several nodes cannot wait for each other in a circle. A statement
--- that had to wait for a lock still sees everything but the locked rows as it was before, so this one reads nothing.
-SELECT i.id
-FROM inventory AS i
-WHERE i.id = ANY (ARRAY(SELECT jsonb_array_elements_text(:ids)))
-ORDER BY i.id
-FOR UPDATE OF i;
+-- that had to wait for a lock still sees everything but the locked rows as it was before, so this one reads nothing. It
+-- tells the instant when all are locked: of no rows, too, as there is always a count.
+WITH locked AS MATERIALIZED (
+    SELECT i.id
+    FROM inventory AS i
+    WHERE i.id = ANY (ARRAY(SELECT jsonb_array_elements_text(:ids)))
+    ORDER BY i.id
+    FOR UPDATE OF i
+)
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, count(*)
+FROM locked;
 
 -- name: load_items
 -- Items by id. They are locked.
