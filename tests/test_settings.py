@@ -143,3 +143,22 @@ def test_every_number_has_a_least_and_a_greatest_value() -> None:
     numbers = {name: schema for name, schema in properties.items() if schema.get("type") in ("integer", "number")}
     assert numbers
     assert all(map(bounds, numbers.values()))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://shop:s3cret@h/x", "postgresql://shop:********@h/x"),
+        ("postgresql://h/x?user=u&password=s3cret", "postgresql://h/x?user=u&password=********"),
+        ("postgresql://h/x?sslPassword=s3cret&a=b", "postgresql://h/x?sslPassword=********&a=b"),
+    ],
+)
+def test_a_password_in_an_address_is_shown_nowhere(url: str, shown: str) -> None:
+    assert load_settings(database=url).database_shown == shown
+
+
+def test_a_password_in_an_address_that_is_none_is_not_shown_either() -> None:
+    with pytest.raises(BadSetting) as refused:
+        load_settings(database="mysql://shop:s3cret@h/x?password=s3cret")
+    assert "s3cret" not in str(refused.value)
+    assert "mysql://shop:********@h/x" in str(refused.value)

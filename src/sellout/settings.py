@@ -30,6 +30,7 @@ _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _RATE = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,4})?(second|minute|hour|day)s?")
 
 _PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
+_PASSWORD_PARAMETER = re.compile(r"([?&][a-z]*password=)[^&]*", re.IGNORECASE)
 
 
 class BadSetting(Exception):
@@ -297,7 +298,12 @@ class Settings(BaseSettings):
     @property
     def database_shown(self) -> str:
         """`database` as it may be shown: without a password."""
-        return _PASSWORD.sub(r"\1:********@", self.database)
+        return without_password(self.database)
+
+
+def without_password(url: str) -> str:
+    """An address of a database as it may be shown, wherever in it the password stands."""
+    return _PASSWORD_PARAMETER.sub(r"\1********", _PASSWORD.sub(r"\1:********@", url))
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -366,6 +372,7 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0])
     called = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
-    value = "***" if name in SECRETS else repr(first.get("input", ""))
+    bad = first.get("input", "")
+    value = "***" if name in SECRETS else repr(without_password(bad) if name == "database" else bad)
     reason = first["msg"].removeprefix("Value error, ").replace("Input should", "must")
     return f"{called}={value}: {reason[0].lower()}{reason[1:]}"

@@ -87,6 +87,16 @@ def test_a_scenario_on_a_running_server_adds_an_item_and_leaves_it_paused(tmp_pa
         assert server.stop(signal.SIGTERM) == 0
 
 
+def test_on_the_database_of_a_shop_the_keys_of_the_shop_stay(tmp_path: Path) -> None:
+    variables = {"SELLOUT_ORGANISER_KEY": ORGANISER_KEY}
+    with serving("--port", "0", folder=tmp_path, **variables) as server:
+        assert sellout("prove", *CROWD, "--database", "sqlite:///inventory.db", folder=tmp_path).code == 0
+        listed = json.loads(sellout("keys", "list", "--json", folder=tmp_path).out)["keys"]
+        assert [key["name"] for key in listed if key["revoked_at"] is None] == ["settings"]
+        proof(*CROWD, "--url", server.url, folder=tmp_path, **variables)
+        assert server.stop(signal.SIGTERM) == 0
+
+
 def test_the_help_names_every_scenario() -> None:
     assert f"[{'|'.join(SCENARIOS)}]" == running.SCENARIOS
 

@@ -1,9 +1,11 @@
 """The real application on a real SQLite file, driven in process, and what every one of its answers must keep."""
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 from starlette.testclient import TestClient
@@ -148,7 +150,8 @@ def check_problem(answer: httpx2.Response) -> None:
     assert problem.keys() >= PROBLEM_MEMBERS
     assert problem["status"] == answer.status_code
     assert problem["type"] == f"/docs/problems/{problem['code']}"
-    assert problem["instance"] == answer.request.url.path
+    assert unquote(problem["instance"]) == answer.request.url.path
+    assert re.fullmatch(r"[!-~]+", problem["instance"]), "it is an address"
     assert problem["request_id"] == answer.headers["Request-Id"]
     assert problem["title"]
     assert problem["detail"]

@@ -102,6 +102,13 @@ def test_a_purchase_is_refunded_exactly_once(shop: Shop) -> None:
     assert shop.item()["available"] == 100
 
 
+@pytest.mark.parametrize("body", [{"reason": "x"}, [1]])
+def test_a_refund_has_no_members(body: Any, shop: Shop) -> None:
+    purchase_id = shop.buy().json()["purchase_id"]
+    problem_of(shop.organise("POST", f"/v1/purchases/{purchase_id}/refund", json=body), 422, "invalid_request")
+    assert shop.organise("POST", f"/v1/purchases/{purchase_id}/refund", json={}).json()["state"] == "refunded"
+
+
 def test_a_purchase_that_is_not_there_cannot_be_refunded(shared: Shop) -> None:
     problem_of(shared.refund("unknown"), 404, "unknown_purchase")
 

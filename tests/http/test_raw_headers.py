@@ -1,5 +1,6 @@
 """Headers as no client library would send them, over a real socket to a real server."""
 
+import contextlib
 import json
 import socket
 import sqlite3
@@ -24,16 +25,24 @@ def server(database: Path) -> Iterator[Server]:
         yield server
 
 
-def send(server: Server, *lines: bytes, body: bytes = b"") -> tuple[int, Any]:
-    """Send a request as it is; status and JSON body of the answer."""
+def send(server: Server, *lines: bytes, body: bytes = b"", ends: bool = False) -> tuple[int, Any]:
+    """Send a request as it is; status and JSON body of the answer. Where it `ends`, nothing more is sent."""
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port or 80), timeout=30) as connection:
         connection.sendall(b"\r\n".join((*lines, b"Host: shop", b"Connection: close", b"", body)))
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := connection.recv(65536):
             answer += piece
     head, _, text = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(text)
+
+
+def sold(database: Path) -> int:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        (units,) = connection.execute("SELECT sold FROM inventory").fetchone()
+    return int(units)
 
 
 @pytest.mark.parametrize("key", [b"k\xc3\xa9", b"\x80", b'"open', b"", b"x" * 256])
@@ -72,17 +81,53 @@ def test_a_chunked_body_is_read_and_bounded(server: Server) -> None:
     assert (status, problem["code"]) == (413, "body_too_large")
 
 
+CHUNKED = (b"Transfer-Encoding: chunked", b"Content-Type: application/json")
+
+
+@pytest.mark.parametrize("address", [b"/buy_ticket", b"/v1/items/item-a/waitlist"])
+@pytest.mark.parametrize(
+    ("headers", "sent"),
+    [
+        (CHUNKED, b""),
+        (CHUNKED, b"2\r\n{}\r\n"),
+        (CHUNKED, b"2\r\n{"),
+        (CHUNKED, b'ZZ\r\n{"quantity":5}\r\n0\r\n\r\n'),
+        ((b"Content-Type: application/json", b"Content-Length: 20"), b""),
+        ((b"Content-Type: application/json", b"Content-Length: 20"), b"{}"),
+    ],
+)
+def test_a_body_that_breaks_off_is_none_and_sells_nothing(
+    server: Server, database: Path, address: bytes, headers: tuple[bytes, ...], sent: bytes
+) -> None:
+    before = sold(database)
+    status, problem = send(server, b"POST " + address + b" HTTP/1.1", *headers, body=sent, ends=True)
+    assert (status, problem["code"]) == (422, "invalid_request")
+    assert problem["detail"] == "body broke off before its end"
+    assert sold(database) == before
+
+
+def test_an_empty_body_in_chunks_is_a_body(server: Server) -> None:
+    assert send(server, b"POST /buy_ticket HTTP/1.1", *CHUNKED, body=b"0\r\n\r\n")[0] == 200
+
+
+@pytest.mark.parametrize("depth", range(100, 6000, 250))
+@pytest.mark.parametrize("address", [b"/buy_ticket", b"/v1/items/item-a/waitlist", b"/v1/purchases/x/refund", b"/nope"])
+def test_a_body_that_is_nested_deeply_is_refused(server: Server, address: bytes, depth: int) -> None:
+    body = b'{"x":' + b"[" * depth + b"]" * depth + b"}"
+    length = f"Content-Length: {len(body)}".encode()
+    status, problem = send(server, b"POST " + address + b" HTTP/1.1", length, CHUNKED[1], body=body)
+    assert status in {401, 404, 422}, problem
+
+
 def test_the_mark_of_a_request_id_in_an_address_confuses_nothing(server: Server) -> None:
     status, problem = send(server, b'POST /v1/items/"request_id":""/purchases HTTP/1.1')
     assert status in {400, 404}
     status, problem = send(server, b"POST /v1/items/%22request_id%22:%22%22%E2%90%9A/purchases HTTP/1.1")
     assert (status, problem["code"]) == (404, "unknown_item")
-    assert problem["instance"] == '/v1/items/"request_id":""␚/purchases'
+    assert problem["instance"] == "/v1/items/%22request_id%22:%22%22%E2%90%9A/purchases"
 
 
 def test_a_refused_key_sells_nothing(server: Server, database: Path) -> None:
-    connection = sqlite3.connect(database)
-    before = connection.execute("SELECT sold FROM inventory").fetchone()
+    before = sold(database)
     assert send(server, b"POST /buy_ticket HTTP/1.1", b"Idempotency-Key: \x80")[0] == 422
-    assert connection.execute("SELECT sold FROM inventory").fetchone() == before
-    connection.close()
+    assert sold(database) == before

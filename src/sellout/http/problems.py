@@ -5,6 +5,7 @@
 
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,8 +16,16 @@ MEDIA_TYPE = "application/problem+json"
 
 TYPE_PATH = "/docs/problems/"
 
+_PATH_CHARACTERS = "/:@!$&'()*+,;="
+"""What may stand in a path as it is, beside letters, digits and `-._~` (RFC 3986, section 3.3)."""
+
 RETRY_AFTER_SECONDS = 1
 """What 503 answers advise: a queue or a lock is usually free again within the second."""
+
+
+def uri_path(path: str) -> str:
+    """A path that a server has decoded, as it stands in an address."""
+    return quote(path, safe=_PATH_CHARACTERS)
 
 
 class ProblemType(NamedTuple):
@@ -205,7 +214,7 @@ class Problem(NamedTuple):
             "title": kind.title,
             "status": kind.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": uri_path(instance),
             "code": self.code,
             "request_id": request_id,
         }

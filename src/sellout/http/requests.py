@@ -135,6 +135,8 @@ def parse_json(body: bytes, content_type: str | None, decode: Any) -> Any:
         return decode(body)
     except msgspec.ValidationError as error:
         raise BadRequest(invalid(_field_error(str(error)))) from None
+    except RecursionError:
+        raise BadRequest(invalid(FieldError("body", "is nested too deeply"))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if content_type is None:
             raise BadRequest(NO_JSON) from None
@@ -166,6 +168,11 @@ def _is_json(content_type: str) -> bool:
 
 def _not_json(reason: str) -> Problem:
     return Problem("unsupported_media_type", f"The body must be JSON: {reason}.")
+
+
+def broken_off() -> BadRequest:
+    """A body that has begun and has no end."""
+    return BadRequest(invalid(FieldError("body", "broke off before its end")))
 
 
 NO_JSON = _not_json("it has no content type and is no JSON")

@@ -18,7 +18,7 @@ from sellout.http.deadlines import BodyDeadline
 from sellout.http.fastlane import answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import bad_key, check_address, check_body, two_keys, unreadable_content_type
+from sellout.http.requests import bad_key, broken_off, check_address, check_body, two_keys, unreadable_content_type
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import SENDS_FILES, ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -139,24 +139,34 @@ def _check_token(headers: Headers) -> None:
 
 
 async def read_body(headers: Headers, exchange: Exchange, bytes_max: int, deadline: BodyDeadline) -> bytes:
-    """The body of a request. Raises BadRequest where it is larger than `bytes_max`, or does not come in time."""
+    """The body of a request. Raises BadRequest where it is larger than `bytes_max`, not whole, or not in time."""
     length = headers.get("content-length")
-    if length is not None:
-        if int(length) > bytes_max:  # Granian has checked that it is a number
-            raise too_large(bytes_max)
-        return b"" if length == "0" else await deadline.within(exchange())
-    if headers.get("transfer-encoding") is None:
-        return b""
-    return await deadline.within(_pieces(exchange, bytes_max))
+    try:
+        if length is not None:
+            if int(length) > bytes_max:  # Granian has checked that it is a number
+                raise too_large(bytes_max)
+            return b"" if length == "0" else await deadline.within(exchange())
+        if headers.get("transfer-encoding") is None:
+            return b""
+        return await deadline.within(_pieces(exchange, bytes_max))
+    except ProtocolClosed:
+        raise broken_off() from None
 
 
 async def _pieces(exchange: Exchange, bytes_max: int) -> bytes:
-    """A body whose length was not told before. Raises BadRequest where it is larger than `bytes_max`."""
-    body = b""
+    """A body whose length was not told before. Raises BadRequest where it is larger than `bytes_max`, or not whole.
+
+    Granian shows the end of a body as one empty piece, and shows another before it where the body broke off: without a
+    look at that, a request whose client has left would be one without a body, and would be carried out.
+    """
+    body, empty = b"", 0
     async for piece in exchange:
         body += piece
+        empty += not piece
         if len(body) > bytes_max:
             raise too_large(bytes_max)
+    if empty != 1:
+        raise broken_off()
     return body
 
 

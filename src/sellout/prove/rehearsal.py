@@ -18,11 +18,12 @@ from sellout.prove import CouldNotRun
 from sellout.prove.crowd import make_room_for
 from sellout.prove.evidence import Evidence
 from sellout.prove.figures import Figures, figures_of
+from sellout.prove.own_key import own_key
 from sellout.prove.plan import Plan
 from sellout.prove.progress import OnProgress, Progress, unwatched
 from sellout.prove.scenarios import scenario_named
 from sellout.prove.scenarios.scenario import Scenario, Stage
-from sellout.prove.server import own_server
+from sellout.prove.server import Server, own_server
 from sellout.prove.shop import Shop
 from sellout.prove.verdict import judge
 
@@ -120,11 +121,20 @@ async def _see(scenario: Scenario, plan: Plan, run_id: str, on_progress: OnProgr
         async with _shop(url, plan.organiser_key) as shop:
             return await scenario.play(_stage(plan, shop, run_id, on_progress)), url
     on_progress(Progress("Starting a server"))
-    async with own_server(database=plan.database, workers=plan.workers) as server:
+    async with _own_server(plan) as server:
         async with _shop(server.url, server.organiser_key) as shop:
             evidence = await scenario.play(_stage(plan, shop, run_id, on_progress))
         on_progress(Progress("Stopping the server"))
         return replace(evidence, server_exit=await server.stop()), "its own, started for this run"
+
+
+@contextlib.asynccontextmanager
+async def _own_server(plan: Plan) -> AsyncIterator[Server]:
+    async with contextlib.AsyncExitStack() as stack:
+        key = await stack.enter_async_context(own_key(plan.database)) if plan.database else None
+        yield await stack.enter_async_context(
+            own_server(database=plan.database, organiser_key=key, workers=plan.workers)
+        )
 
 
 def _stage(plan: Plan, shop: Shop, run_id: str, on_progress: OnProgress) -> Stage:

@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +48,25 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def own_server(
-    *, database: str | None = None, workers: int = 1, command: Sequence[str] = COMMAND
+    *,
+    database: str | None = None,
+    organiser_key: str | None = None,
+    workers: int = 1,
+    command: Sequence[str] = COMMAND,
 ) -> AsyncIterator[Server]:
-    """Run a server for as long as the block lasts; without a database it gets a fresh one, removed after."""
+    """Run a server for as long as the block lasts.
+
+    Without a database it gets a fresh one, removed after; and without an organiser key, which the database has, a fresh
+    one, which would take the place of a shop's.
+    """
     with tempfile.TemporaryDirectory(prefix="sellout-prove-") as folder:
         place = Path(folder)
         database = database or f"sqlite:///{place / 'prove.db'}"
         options = ("--port", "0", "--workers", str(workers), "--database", database)
-        organiser_key = secrets.token_urlsafe(32)
-        process = await _start((*command, *options), place, organiser_key)
+        environment = dict(os.environ)
+        if organiser_key is None:
+            environment["SELLOUT_ORGANISER_KEY"] = organiser_key = secrets.token_urlsafe(32)
+        process = await _start((*command, *options), place, environment)
         try:
             url = await _address(process, place)
             await _until_ready(process, place, url)
@@ -65,9 +75,9 @@ async def own_server(
             await _kill(process)
 
 
-async def _start(command: Sequence[str], place: Path, organiser_key: str) -> asyncio.subprocess.Process:
+async def _start(command: Sequence[str], place: Path, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     # Its output goes to files, because a pipe that nobody reads would fill up and stop the server.
-    environment = os.environ | {"SELLOUT_ORGANISER_KEY": organiser_key, "PYTHONUNBUFFERED": "1"}
+    environment = {**environment, "PYTHONUNBUFFERED": "1"}
     with (place / "stdout").open("wb") as out, (place / "stderr").open("wb") as err:
         try:
             return await asyncio.create_subprocess_exec(

@@ -2,6 +2,7 @@
 
 from fastapi import Response
 
+from sellout.http.accepting import HTML, JSON, prefers
 from sellout.http.pages.rendering import page
 from sellout.http.problems import PROBLEMS, Problem
 
@@ -11,7 +12,7 @@ API = ("/v1/", "/buy_ticket", "/openapi.json", "/livez", "/readyz", "/metrics")
 
 def wants_page(path: str, accept: str | None) -> bool:
     """Whether a page is the answer that a client can show which sends this Accept header."""
-    return accept is not None and "text/html" in accept and not path.startswith(API)
+    return prefers(accept, HTML, JSON) and not path.startswith(API)
 
 
 def error_page(problem: Problem, method: str, path: str, request_id: str) -> Response:

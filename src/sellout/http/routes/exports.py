@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import KeyScope
+from sellout.http.accepting import BY_ACCEPT, CSV, JSON_LINES, prefers
 from sellout.http.documented import file_answers
 from sellout.http.export import MOVEMENTS, PURCHASES, Format, Sheet, export
 from sellout.http.organiser import organiser_only
@@ -41,11 +42,12 @@ async def export_movements(request: Request, shop: OpenShop, item_id: str) -> Re
 async def _export(request: Request, shop: Shop, item_id: str, sheet: Sheet) -> Response:
     if first_item(await shop.store.item(item_id)) is None:
         return respond(request, UNKNOWN_ITEM)
-    form = Format.CSV if "text/csv" in request.headers.get("accept", "") else Format.JSONL
+    form = Format.CSV if prefers(request.headers.get("accept"), CSV, JSON_LINES) else Format.JSONL
     headers = {
         "content-type": form.media_type,
         "content-disposition": f'attachment; filename="{sheet.name}-{item_id}.{form}"',
         "cache-control": "no-store",
+        BY_ACCEPT[0]: BY_ACCEPT[1],
     }
     if request.scope.get(HEAD):
         return Response(headers=headers)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from sellout.domain import ANONYMOUS, KeyScope, Refund, Refunded
+from sellout.http.accepting import BY_ACCEPT, CSV, JSON, prefers
 from sellout.http.answers import json_answer
 from sellout.http.callers import caller_of, seen_by
 from sellout.http.csv_export import purchases_csv
@@ -13,7 +14,7 @@ from sellout.http.models import LatePaymentList, OrderBody, PurchaseList, Purcha
 from sellout.http.orders import replayed
 from sellout.http.organiser import organiser_only
 from sellout.http.problems import FieldError, Problem, from_refusal, invalid
-from sellout.http.requests import BadRequest, read_key
+from sellout.http.requests import BadRequest, read_key, read_nothing
 from sellout.http.responses import respond
 from sellout.http.routes.common import ORGANISERS, ORGANISING, TAKING, UNKNOWN_ITEM, answer_hot, keyed
 from sellout.http.shop import OpenShop, Shop
@@ -71,9 +72,9 @@ async def list_purchases(
     purchases, next_after = await shop.store.purchases(item_id, int(cursor or 0), page_size)
     next_cursor = None if next_after is None else str(next_after)
     views = [purchase_view(purchase) for purchase in purchases]
-    if "text/csv" in request.headers.get("accept", ""):
+    if prefers(request.headers.get("accept"), CSV, JSON):
         return respond(request, purchases_csv(views, request.scope["path"], next_cursor, page_size))
-    return respond(request, json_answer(200, {"purchases": views, "next_cursor": next_cursor}))
+    return respond(request, json_answer(200, {"purchases": views, "next_cursor": next_cursor}, BY_ACCEPT))
 
 
 @router.get(
@@ -125,6 +126,7 @@ async def get_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Re
 )
 async def refund_purchase(request: Request, shop: OpenShop, purchase_id: str) -> Response:
     """Take a purchase back. Its units are available again at once, and only once."""
+    read_nothing(await request.body(), request.headers.get("content-type"))
     outcome = await shop.commit(Refund(purchase_id, read_key(request.headers.get("idempotency-key"))))
     if isinstance(outcome, Refunded):
         return respond(request, json_answer(200, purchase_view(outcome.purchase), *replayed(outcome.replayed)))
