@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -76,8 +77,10 @@ def public_key(key: str) -> Ed25519PublicKey:
     try:
         pem = key.replace("\\n", "\n").encode() if _PEM in key else Path(key).read_bytes()
         found = load_pem_public_key(pem)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"must be an Ed25519 public key in PEM: {type(error).__name__}") from None
+    except OSError as error:
+        raise ValueError(f"must be an Ed25519 public key in PEM, and {key} cannot be read: {error.strerror}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("must be an Ed25519 public key in PEM: this is none that can be read") from None
     if not isinstance(found, Ed25519PublicKey):
         raise ValueError("must be an Ed25519 public key in PEM: this is another kind of key")  # noqa: TRY004 - of a setting
     return found

@@ -42,9 +42,13 @@ class NoMetricsFolder(Exception):
 def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], None]) -> NoReturn:
     """Serve until SIGTERM or SIGINT; every accepted request is answered before the process ends.
 
-    Raises StoreUnusable, StoreUnavailable, PortTaken and NoMetricsFolder; after that this process becomes the
-    supervisor, by exec, because all that was imported to get here would only lie in its memory.
+    Raises BadSetting, StoreUnusable, StoreUnavailable, PortTaken and NoMetricsFolder; after that this process becomes
+    the supervisor, by exec, because all that was imported to get here would only lie in its memory.
     """
+    if ":" in settings.challenge:
+        from sellout.http.challenge.gate import challenge_of  # only where there is one of the shop's own
+
+        challenge_of(settings)  # one that is not there would end every worker
     address = address_of(settings.host)
     port = free_port(address, settings.port)
     chosen = chosen_folder()

@@ -97,6 +97,13 @@ def test_on_the_database_of_a_shop_the_keys_of_the_shop_stay(tmp_path: Path) -> 
         assert server.stop(signal.SIGTERM) == 0
 
 
+def test_a_server_that_lets_nobody_in_without_a_challenge_is_not_judged(tmp_path: Path) -> None:
+    with serving("--port", "0", folder=tmp_path, SELLOUT_CHALLENGE="proof-of-work") as server:
+        done = could_not_run("--buyers", "30", "--url", server.url, "--item", "item-a", folder=tmp_path)
+        assert "not every buyer was let in: the server asks for a challenge first" in done.error
+        assert server.stop(signal.SIGTERM) == 0
+
+
 def test_the_help_names_every_scenario() -> None:
     assert f"[{'|'.join(SCENARIOS)}]" == running.SCENARIOS
 
@@ -112,7 +119,7 @@ def test_the_help_names_every_scenario() -> None:
             "holds adds what it sells itself: leave the item out",
         ),
         ("--scenario baskets --item item-a", "baskets adds what it sells itself: leave the item out"),
-        ("--scenario returns --url http://127.0.0.1:1", "set the organiser key so that one can be added"),
+        ("--scenario returns --url http://127.0.0.1:1", "set SELLOUT_ORGANISER_KEY, so that one can be added"),
         ("--scenario returns --database sqlite:///x.db --url http://127.0.0.1:1", "give the one or the other"),
         ("--url localhost:8000 --item item-a", "'localhost:8000' is no address of a server"),
         ("--url http://localhost:web --item item-a", "give one such as http://127.0.0.1:8000"),
@@ -137,7 +144,7 @@ def test_a_server_that_cannot_be_reached_is_one_line_and_exit_code_2(tmp_path: P
 
 def test_without_an_item_and_a_key_there_is_nothing_to_prove(tmp_path: Path) -> None:
     done = could_not_run("--url", "http://127.0.0.1:1", folder=tmp_path)
-    assert "name the item to buy from, or set the organiser key" in done.error
+    assert "name the item to buy from, or set SELLOUT_ORGANISER_KEY" in done.error
 
 
 def test_a_database_that_cannot_be_used_is_told_once(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def test_the_first_start_shows_a_key_once_then_the_address_and_ends_on_sigterm(t
     assert key.encode() not in (tmp_path / "inventory.db").read_bytes()
 
 
+@pytest.mark.parametrize("named", ["nowhere.to.be:found", "sellout.settings:no_such_function"])
+def test_a_challenge_that_is_not_there_is_one_clear_line_and_nothing_is_made(named: str, tmp_path: Path) -> None:
+    done = sellout("serve", "--port", "0", folder=tmp_path, SELLOUT_CHALLENGE=named)
+    assert done.code == 2
+    assert done.error.startswith(f"SELLOUT_CHALLENGE={named!r}: cannot be imported")
+    assert list(tmp_path.iterdir()) == []
+
+
 def told(url: str) -> tuple[int, str]:
     """The status of an attempt to buy a ticket, and the process that answered."""
     try:

@@ -125,7 +125,7 @@ class TestWhatCannotRun:
             (Plan(seed=1), "^rush makes no random choices: leave the seed out$"),
             (Plan(scenario="riot"), "^there is no scenario riot: the scenarios are rush, holds, returns, baskets$"),
             (Plan(scenario="holds", item="a", url="http://127.0.0.1:1"), "^holds adds what it sells itself: leave the"),
-            (Plan(scenario="holds", url="http://127.0.0.1:1"), "^set the organiser key so that one can be added$"),
+            (Plan(scenario="holds", url="http://127.0.0.1:1"), "^set SELLOUT_ORGANISER_KEY, so that one can be added$"),
             (Plan(url="http://127.0.0.1:1"), "name the item"),
             (Plan(url="http://127.0.0.1:1", item="a", database="sqlite:///a.db"), "the one or the other"),
             (Plan(url="http://127.0.0.1:1", item="a"), r"cannot reach http://127\.0\.0\.1:1"),

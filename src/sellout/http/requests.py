@@ -71,7 +71,8 @@ class OrderReader:
         order: Order = parse_json(body, content_type, _decode_order)
         buyer, quantity = order.buyer, order.quantity
         if not 1 <= quantity <= QUANTITY_MAX:
-            raise BadRequest(invalid(FieldError("quantity", f"must be from 1 to {QUANTITY_MAX}")))
+            said = "must be at least 1" if quantity < 1 else f"must be at most {QUANTITY_MAX}"
+            raise BadRequest(invalid(FieldError("quantity", said)))
         if buyer is None:
             return ANONYMOUS, quantity
         return self.buyer(buyer), quantity

@@ -15,6 +15,7 @@ _SENTENCES = {
     "too_long": "must have at most {max_length} entries",
     "int_from_float": "must be an integer",
     "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
 }
 """By pydantic's type of error, where its own sentence speaks of Python; the least length of texts and lists is 1."""
 

@@ -67,6 +67,7 @@ async def prove(plan: Plan, on_progress: OnProgress = unwatched) -> Result:
     run_id = f"prove-{secrets.token_hex(4)}"
     make_room_for(plan.buyers, scenario.connections(plan))
     evidence, server = await _see(scenario, plan, run_id, on_progress)
+    _check_let_in(evidence)
     facts = Facts(
         run_id=run_id,
         item=", ".join(evidence.items),
@@ -104,7 +105,7 @@ def _check(scenario: Scenario, plan: Plan) -> None:
         raise CouldNotRun("an item is on a running server: give its URL too")
     if plan.url and not plan.item and not plan.organiser_key:
         named = "name the item to buy from, or " if scenario.takes_item else ""
-        raise CouldNotRun(f"{named}set the organiser key so that one can be added")
+        raise CouldNotRun(f"{named}set SELLOUT_ORGANISER_KEY, so that one can be added")
 
 
 def _is_address(url: str) -> bool:
@@ -113,6 +114,20 @@ def _is_address(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number
         return False
+
+
+_NOT_LET_IN = {
+    "challenge_required": "asks for a challenge first: serve what is to be proved without SELLOUT_CHALLENGE",
+    "unauthorized": "sells this item to buyers with a token of its own login: prove another item",
+    "rate_limited": "limits how often one address or buyer may ask: serve what is to be proved without SELLOUT_RATE_*",
+}
+
+
+def _check_let_in(evidence: Evidence) -> None:
+    """Raises CouldNotRun where buyers were kept out: that shows nothing of the sale."""
+    for request in evidence.requests:
+        if (why := _NOT_LET_IN.get(request.final.code or "")) is not None:
+            raise CouldNotRun(f"not every buyer was let in: the server {why}")
 
 
 async def _see(scenario: Scenario, plan: Plan, run_id: str, on_progress: OnProgress) -> tuple[Evidence, str]:

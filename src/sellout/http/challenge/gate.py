@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
-from sellout.settings import Settings
+from sellout.settings import BadSetting, Settings
 
 HEADER = "challenge-response"
 
@@ -39,7 +39,10 @@ class Challenge(Protocol):
 
 
 def challenge_of(settings: Settings) -> Challenge | None:
-    """The challenge that the settings name: none, the proof of work, or `MODULE:FUNCTION`, called with the settings."""
+    """The challenge that the settings name: none, the proof of work, or `MODULE:FUNCTION`, called with the settings.
+
+    Raises BadSetting where there is no such function.
+    """
     if settings.challenge == NONE:
         return None
     if settings.challenge == PROOF_OF_WORK:
@@ -49,7 +52,11 @@ def challenge_of(settings: Settings) -> Challenge | None:
         secret = secrets.token_urlsafe() if chosen is None else chosen.get_secret_value()
         return ProofOfWork(secret, settings.challenge_bits)
     module, _, name = settings.challenge.partition(":")
-    made: Challenge = getattr(import_module(module), name)(settings)
+    try:
+        make = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise BadSetting(f"SELLOUT_CHALLENGE={settings.challenge!r}: cannot be imported: {error}") from None
+    made: Challenge = make(settings)
     return made
 
 
