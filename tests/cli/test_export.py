@@ -29,7 +29,7 @@ def test_purchases_and_the_ledger_go_to_standard_output_as_json_lines(sold: Path
 
 
 def test_a_file_appears_whole_and_is_never_written_over(sold: Path) -> None:
-    words = ("export", "purchases", "item-a", "--format", "csv", "--output", "out.csv")
+    words = ("export", "purchases", "item-a", "--output", "out.csv")
     assert sellout(*words, folder=sold) == (0, "", "")
     rows = list(csv.DictReader(io.StringIO((sold / "out.csv").read_bytes().decode(), newline="")))
     assert [row["buyer"] for row in rows] == ["Ada", "'=1+1"]

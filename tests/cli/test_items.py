@@ -45,6 +45,17 @@ def test_all_members_of_an_item_can_be_given(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["other.db"]
 
 
+def test_what_an_item_was_given_is_taken_away_by_none(tmp_path: Path) -> None:
+    given = ("--limit-per-buyer", "4", "--opens-at", "2998-01-01T00:00:00Z", "--closes-at", "2999-01-01T00:00:00Z")
+    added = items("add", "Gala", "--capacity", "5", *given, folder=tmp_path)
+    taken = ("--limit-per-buyer", "none", "--opens-at", "None", "--closes-at", "none")
+    changed = items("set", "gala", *taken, folder=tmp_path)
+    nothing: dict[str, Any] = {"limit_per_buyer": None, "opens_at": None, "closes_at": None}
+    assert changed == added | nothing | {"state": "on_sale"}
+    wrong = sellout("items", "set", "gala", "--limit-per-buyer", "few", folder=tmp_path)
+    assert (wrong.code, "must be an integer, or none" in wrong.error) == (2, True)
+
+
 def test_an_item_is_told_to_ask_for_tokens_and_no_longer(tmp_path: Path) -> None:
     assert items("add", "Gala", "--capacity", "5", "--buyer-tokens", "required", folder=tmp_path)["buyer_tokens"] == (
         "required"

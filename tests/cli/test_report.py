@@ -98,3 +98,6 @@ def test_bad_usage_says_what_is_needed(reported: Path) -> None:
     assert sellout("report", "item-a", "--key", "report.key.pub", folder=reported).code == 2
     assert sellout("report", "item-z", "--key", "report.key", folder=reported).error == "there is no item item-z"
     assert sellout("audit", "--report", "nothing.json", folder=reported).code == 2
+    assert sellout("audit", "--public-key", "report.key.pub", folder=reported).code == 2
+    assert sellout("report", "item-a", "--new-key", "another.key", folder=reported).code == 2
+    assert not (reported / "another.key").exists()

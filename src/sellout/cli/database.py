@@ -37,6 +37,8 @@ def audit(
     """Replay the ledger of every item against its counters, and check its seals. Exit code 0: consistent, 1: not."""
     if report is not None:
         raise typer.Exit(0 if audit_report(report, public_key, database, as_json=as_json) else 1)
+    if public_key is not None:
+        raise Failed("--public-key is for a report: name that with --report", 2)
     audits = with_store(load_settings(database=database), audit_all)
     consistent = all(found.consistent for found in audits)
     if as_json:

@@ -38,7 +38,9 @@ def add_to(app: typer.Typer) -> None:
 def export_item(
     what: Annotated[What, typer.Argument(help="All purchases, or the ledger of movements.", show_default=False)],
     item_id: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
-    form: Annotated[Format, typer.Option("--format", help="JSON Lines or CSV.")] = Format.JSONL,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="JSON Lines or CSV (default: CSV into a .csv file, else JSON Lines).")
+    ] = None,
     output: Annotated[str, typer.Option(metavar="FILE", help="A new file; - is standard output.")] = "-",
     database: DatabaseUrl = None,
 ) -> None:
@@ -48,9 +50,14 @@ def export_item(
         if first_item(await store.item(item_id)) is None:
             raise Failed(f"there is no item {item_id}")
         with _target(output) as file:
-            await _write(file, store, item_id, SHEETS[what], form)
+            await _write(file, store, item_id, SHEETS[what], form or _format_of(output))
 
     with_store(load_settings(database=database), write)
+
+
+def _format_of(output: str) -> Format:
+    """By the name of the file."""
+    return Format.CSV if output.lower().endswith(".csv") else Format.JSONL
 
 
 async def _write(file: BinaryIO, store: Store, item_id: str, sheet: Sheet, form: Format) -> None:

@@ -68,14 +68,33 @@ def add_item(
     _save(settings, command, as_json=as_json)
 
 
+TAKEN_AWAY = object()
+"""The value of an option that was given as "none"."""
+
+
+def _text_or_none(text: str) -> Any:
+    return TAKEN_AWAY if text.lower() == "none" else text
+
+
+def _number_or_none(text: str) -> Any:
+    try:
+        return TAKEN_AWAY if text.lower() == "none" else int(text)
+    except ValueError:
+        raise typer.BadParameter("must be an integer, or none") from None
+
+
 @app.command("set", epilog="Examples: sellout items set item-a --capacity 250 | sellout items set item-a --paused")
 def set_item(
     item_id: Annotated[str, typer.Argument(metavar="ID", help="The item's id.")],
     name: Annotated[str | None, typer.Option(help="What buyers see.")] = None,
     capacity: Annotated[int | None, typer.Option(help="Units in all; never below what is sold and held.")] = None,
-    opens_at: Annotated[str | None, typer.Option(metavar="TIME", help="For example 2027-01-31T19:00:00Z.")] = None,
-    closes_at: Annotated[str | None, typer.Option(metavar="TIME", help="Likewise.")] = None,
-    limit_per_buyer: Annotated[int | None, typer.Option(help="Units that one buyer may have.")] = None,
+    opens_at: Annotated[
+        Any, typer.Option(parser=_text_or_none, metavar="TIME", help="For example 2027-01-31T19:00:00Z, or none.")
+    ] = None,
+    closes_at: Annotated[Any, typer.Option(parser=_text_or_none, metavar="TIME", help="Likewise.")] = None,
+    limit_per_buyer: Annotated[
+        Any, typer.Option(parser=_number_or_none, metavar="N", help="Units that one buyer may have, or none.")
+    ] = None,
     max_per_order: Annotated[int | None, typer.Option(help="Units in one order.")] = None,
     hold_seconds: Annotated[int | None, typer.Option(help="How long a hold lasts.")] = None,
     payment_seconds: Annotated[int | None, typer.Option(help="How long it lasts once its payment begins.")] = None,
@@ -101,7 +120,8 @@ def set_item(
 
 
 def _named(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+    """What was given, with what is to be taken away as None."""
+    return {name: None if value is TAKEN_AWAY else value for name, value in options.items() if value is not None}
 
 
 @contextlib.contextmanager

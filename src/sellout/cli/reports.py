@@ -36,6 +36,8 @@ def report(
     The whole ledger is checked first. `sellout audit --report FILE` verifies a report without the database.
     """
     if new_key is not None:
+        if item_id is not None or key is not None:
+            raise Failed("--new-key makes a key and no report: leave the ITEM and --key out", 2)
         _make_key(new_key)
         return
     if item_id is None or key is None:
