@@ -39,7 +39,8 @@ def export_item(
     what: Annotated[What, typer.Argument(help="All purchases, or the ledger of movements.", show_default=False)],
     item_id: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
     form: Annotated[
-        Format | None, typer.Option("--format", help="JSON Lines or CSV (default: CSV into a .csv file, else JSON Lines).")
+        Format | None,
+        typer.Option("--format", help="JSON Lines or CSV (default: CSV into a .csv file, else JSON Lines)."),
     ] = None,
     output: Annotated[str, typer.Option(metavar="FILE", help="A new file; - is standard output.")] = "-",
     database: DatabaseUrl = None,
