@@ -8,10 +8,10 @@ the committer or the decision, so that it cannot share their mistakes.
     scenarios/    what buyers do, and the       verdict.py   the judgement, pure
                   rules that judge it           figures.py   counts and latencies, pure
     server.py     a server of the run's own     report.py    for terminals and programs
-    shop.py       readings of the server        page.py      one HTML page, of charts.py, parts.py
-    crowd.py      the customers, all at once    words.py     numbers and statuses in words, pure
-    customer.py   one of them                   progress.py  how far a run has come
-    wire.py       their requests, pure
+    own_key.py    its key, beside a shop's      page.py      one HTML page, of charts.py, parts.py
+    shop.py       readings of the server        words.py     numbers and statuses in words, pure
+    crowd.py      the customers, all at once    progress.py  how far a run has come
+    customer.py   one of them                   wire.py      their requests, pure
 
 What was asked and answered, and units over time, are words of `sellout.history`.
 """

@@ -71,8 +71,7 @@ def connect(path: Path, *, create: bool = True, cache_kib: int = CACHE_KIB) -> a
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     connection = apsw.Connection(str(path), flags=flags)
     connection.set_busy_timeout(BUSY_MS_MAX)
-    # Otherwise a statement with `LIMIT :max` is compiled anew for every batch, in case the new value asks for another
-    # plan; that took longer than to run it.
+    # Otherwise a statement with `LIMIT :max` is compiled anew at each execution, which takes longer than to run it.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for pragma in (
         "journal_mode = WAL",
