@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sellout.addresses import networks
+from sellout.complaints import in_our_words
 from sellout.domain import CAPACITY_MAX
 from sellout.naming import slug
 
@@ -374,5 +375,4 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     called = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
     bad = first.get("input", "")
     value = "***" if name in SECRETS else repr(without_password(bad) if name == "database" else bad)
-    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "must")
-    return f"{called}={value}: {reason[0].lower()}{reason[1:]}"
+    return f"{called}={value}: {in_our_words(first['msg'])}"

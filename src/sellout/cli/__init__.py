@@ -13,6 +13,7 @@ import typer
 import sellout
 from sellout.cli import database, db, export, items, keys, reports, running, torture, webhooks
 from sellout.cli.console import Failed
+from sellout.complaints import in_our_words
 from sellout.settings import BadSetting
 
 app = typer.Typer(
@@ -64,7 +65,11 @@ def _end_misused(error: typer.TyperException) -> NoReturn:
         sys.exit(2)
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "sellout"
-    _end(f"{message.replace('Input should', 'must').rstrip('.')}. Try: {command} --help", 2)
+    kind, colon, reason = message.partition(": ")
+    said = f"{kind}: {in_our_words(reason)}" if colon else message
+    end = "" if said.endswith(("?", "?.")) else "."
+    said = said.rstrip(".")
+    _end(f"{said}{end} Try: {command} --help", 2)
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sellout.complaints import in_our_words
 from sellout.http.problems import FieldError
 from sellout.naming import SLUG_LENGTH_MAX
 
@@ -32,9 +33,3 @@ def field_error(error: dict[str, Any]) -> FieldError:
     sentence = _SENTENCES.get(error["type"])
     message = sentence.format_map(error.get("ctx", {})) if sentence else in_our_words(error["msg"])
     return FieldError(".".join(place) or "body", message)
-
-
-def in_our_words(message: str) -> str:
-    """`Input should be greater than 0` goes on from a name as `must be greater than 0`."""
-    said = message.removeprefix("Value error, ").replace("Input should", "must")
-    return said[0].lower() + said[1:]
