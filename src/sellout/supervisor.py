@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +32,9 @@ START_SECONDS_MAX = 60.0
 
 UNREAD_SECONDS = 60
 """How long a client may leave what it was sent unread: Granian keeps what waits for it, however much that becomes."""
+
+HEARD_SECONDS = 0.5
+"""In which a worker that hears a stop begins to stop."""
 
 _PAUSE_SECONDS = 0.02
 
@@ -131,20 +133,23 @@ def load_worker(stops: int) -> Any:
 
     set_up_logging()
     app = create_rsgi_app(load_settings())
-    threading.Thread(target=_end_with_supervisor, args=(stops, app.end_streams), daemon=True).start()
+    threading.Thread(target=_end_with_supervisor, args=(stops, app), daemon=True).start()
     return app
 
 
-def _end_with_supervisor(stops: int, end_streams: Callable[[], None]) -> None:
+def _end_with_supervisor(stops: int, app: Any) -> None:
     """End what has no end of its own once the supervisor stops, and everything once it is gone.
 
-    A worker that outlives a killed supervisor would keep the port, and nobody could stop it.
+    A worker that outlives a killed supervisor would keep the port, and nobody could stop it. A stop that comes at a
+    start, when the event loop is between two runs, is not heard, and is said again.
     """
     supervisor = multiprocessing.parent_process()
     if supervisor is None:
         return
     if supervisor.sentinel not in multiprocessing.connection.wait([supervisor.sentinel, stops]):
-        end_streams()
+        app.end_streams()
+        while not app.stopping.wait(HEARD_SECONDS):
+            os.kill(os.getpid(), signal.SIGTERM)
         multiprocessing.connection.wait([supervisor.sentinel])
     os._exit(1)
 

@@ -6,6 +6,7 @@ ASGI door, whose messages are translated here.
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Protocol
 
@@ -69,6 +70,7 @@ class RSGIDoor:
     def __init__(self, door: ASGIDoor, shop: Shop) -> None:
         self._door = door
         self._shop = shop
+        self.stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rates = shop.rates
         self._challenge = shop.challenge
@@ -80,6 +82,7 @@ class RSGIDoor:
         loop.run_until_complete(self._shop.open())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.stopping.set()
         loop.run_until_complete(self._shop.close())
 
     def end_streams(self) -> None:
