@@ -19,6 +19,7 @@ from sellout.store.migrations import migrations
 from sellout.store.port import StoreUnavailable, StoreUnusable
 from sellout.store.sqlite import SQLiteStore
 from sellout.store.sqlite_file import open_database
+from sellout.store.sqlite_tables import backup
 from tests.words import a_buy, an_item
 
 
@@ -147,6 +148,21 @@ def test_a_new_file_and_its_log_are_their_owner_s_alone(path: Path) -> None:
     made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     connection.close()
     assert made == dict.fromkeys((path.name, f"{path.name}-wal", f"{path.name}-shm"), 0o600)
+
+
+def test_plans_are_made_without_a_look_at_parameters(path: Path) -> None:
+    connection = open_database(path, lambda: 0, 30)
+    assert connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1, "or `LIMIT :max` is compiled for every batch"
+    connection.close()
+
+
+def test_a_backup_is_not_written_over_a_file_that_was_made_meanwhile(path: Path, tmp_path: Path) -> None:
+    _open(path)
+    other = tmp_path / "other"
+    other.write_text("somebody's")
+    with pytest.raises(StoreUnusable, match="never written over"):
+        backup(path, other)
+    assert other.read_text() == "somebody's"
 
 
 def test_the_permissions_that_somebody_gave_a_file_stay(path: Path) -> None:

@@ -85,15 +85,18 @@ def connect(path: Path, *, create: bool = True, cache_kib: int = CACHE_KIB) -> a
     return connection
 
 
-def make_private(path: Path) -> None:
-    """Make an empty file that is its owner's alone; one that is there stays as it is, and so do its permissions.
+def make_private(path: Path) -> bool:
+    """Make an empty file that is its owner's alone; False where one is there, which stays as it is.
 
     Raises StoreUnusable where there can be none.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, PRIVATE))
+    except FileExistsError:
+        return False
     except OSError as error:
         raise StoreUnusable(f"the file cannot be opened: {error.strerror}") from error
+    return True
 
 
 def begin(connection: apsw.Connection, deadline: float) -> None:

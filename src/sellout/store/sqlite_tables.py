@@ -90,7 +90,8 @@ def backup(path: Path, file: Path) -> None:
     """Write the file as it is at this moment to another, while others go on writing to it. Raises StoreUnusable."""
     _check_exists(path)
     with unavailable_on_error(), contextlib.closing(connect(path, create=False)) as connection:
-        make_private(file)
+        if not make_private(file):
+            raise StoreUnusable(f"{file} exists: a backup is never written over another file")
         try:
             connection.execute("VACUUM INTO ?", (str(file),))
         except apsw.Error:
