@@ -76,7 +76,7 @@ def _words(description: str) -> str:
 
 
 def _who(route: Route) -> str:
-    ways = route.described.get("security", ())
+    ways = route.described["security"]
     scopes = [scope for way in ways for needed in way.values() for scope in needed]
     who = "token" if {BUYER_TOKEN: []} in ways else "organiser"
     return " ".join([who, *(f"`{scope}`" for scope in scopes)])
@@ -85,7 +85,7 @@ def _who(route: Route) -> str:
 def _takes(route: Route) -> str:
     headers = {parameter["name"] for parameter in route.described.get("parameters", ()) if parameter["in"] == "header"}
     taken = {
-        _who(route): "security" in route.described,
+        _who(route): bool(route.described["security"]),
         "key": "Idempotency-Key" in headers,
         "a body": "requestBody" in route.described,
     }

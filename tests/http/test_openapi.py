@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from starlette.testclient import TestClient
 
 from sellout.http import documented, health, routes
 from sellout.http.problems import PROBLEMS
@@ -120,8 +121,8 @@ def test_headers_of_answers_are_described(name: str, document: Document) -> None
 
 
 def test_organiser_routes_need_the_key_and_buyers_may_have_a_token(document: Document) -> None:
-    secured = {(method, path): operation["security"] for method, path, operation in operations(document)
-               if "security" in operation}  # fmt: skip
+    ways = {(method, path): operation["security"] for method, path, operation in operations(document)}
+    secured = {route: given for route, given in ways.items() if given}
     guarded = {route for route, ways in secured.items() if {} not in ways}
     assert guarded == {
         ("POST", "/v1/items"),
@@ -162,7 +163,7 @@ def test_organiser_routes_need_the_key_and_buyers_may_have_a_token(document: Doc
 
 def test_ways_to_say_who_asks_are_described_under_names_that_openapi_allows(document: Document) -> None:
     schemes = document["components"]["securitySchemes"]
-    named = {name for *_, operation in operations(document) for way in operation.get("security", ()) for name in way}
+    named = {name for *_, operation in operations(document) for way in operation["security"] for name in way}
     assert named == schemes.keys() == {"organiser-key", "buyer-token"}
     assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {("http", "bearer")}
     assert schemes["buyer-token"]["bearerFormat"] == "JWT"
@@ -209,3 +210,109 @@ def test_it_is_the_same_in_every_process(document: Document, tmp_path: Path) -> 
     with running_shop(tmp_path / "another.db") as another:
         assert another.get("/openapi.json") == document
     assert documented.answers(200, None).keys() == {200, 500}
+
+
+def test_operations_have_short_names_in_groups_that_are_described(document: Document) -> None:
+    described = {tag["name"]: tag["description"] for tag in document["tags"]}
+    for _, path, operation in operations(document):
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", operation["operationId"]), path
+        assert len(operation["operationId"]) <= 24
+    assert {tag for *_, operation in operations(document) for tag in operation["tags"]} == described.keys()
+    assert all(described.values())
+
+
+def test_it_says_which_media_types_come(document: Document) -> None:
+    exports = [path for path in document["paths"] if path.endswith("/export")]
+    assert len(exports) == 2
+    for path in exports:
+        assert document["paths"][path]["get"]["responses"]["200"]["content"].keys() == {"application/jsonl", "text/csv"}
+    purchases = document["paths"]["/v1/items/{item_id}/purchases"]["get"]["responses"]["200"]["content"]
+    assert purchases.keys() == {"application/json", "text/csv"}
+
+
+def test_a_change_has_no_defaults_because_a_generated_client_would_send_them(document: Document) -> None:
+    changes = document["components"]["schemas"]["ItemChanges"]
+    assert {"name", "capacity", "paused", "buyer_tokens"} <= changes["properties"].keys()
+    assert not [name for name, member in changes["properties"].items() if "default" in member]
+    assert "required" not in changes
+
+
+def test_an_example_of_a_key_is_a_new_one_for_each_request_of_a_collection(document: Document) -> None:
+    examples = {
+        parameter["example"]
+        for *_, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "Idempotency-Key"
+    }
+    assert examples == {"{{$guid}}"}
+
+
+def test_a_problem_may_get_more_members(document: Document) -> None:
+    assert "additionalProperties" not in document["components"]["schemas"]["ProblemOut"]
+
+
+@pytest.mark.parametrize("root_path", ["", "/shop"])
+def test_it_says_where_the_routes_are(root_path: str, tmp_path: Path) -> None:
+    with running_shop(tmp_path / "shop.db") as shop:
+        found = TestClient(shop.client.app, root_path=root_path).get(f"{root_path}/openapi.json").json()
+    assert found["servers"] == [{"url": root_path or "/"}]
+
+
+def test_who_has_this_version_of_it_is_not_sent_it_again(opened: Shop) -> None:
+    first = opened.ask("GET", "/openapi.json")
+    assert first.headers["Content-Type"] == "application/json"
+    etag = first.headers["ETag"]
+    again = opened.ask("GET", "/openapi.json", headers={"If-None-Match": f'"another", W/{etag}'})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
+    assert opened.ask("GET", "/openapi.json", headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def members(document: Document, name: str) -> Document:
+    found: Document = document["components"]["schemas"][name]["properties"]
+    return found
+
+
+@pytest.mark.parametrize(("name", "member"), [
+    ("OrderBody", "buyer"), ("JoinBody", "buyer"), ("BasketBody", "buyer"), ("ConfirmationBody", "payment_ref"),
+    ("JoinBody", "contact"), ("LineBody", "item"),
+])  # fmt: skip
+def test_texts_have_the_bounds_that_the_program_has(name: str, member: str, document: Document) -> None:
+    schema = members(document, name)[member] | {"components": document["components"]}
+    check = jsonschema_rs.validator_for(schema)
+    assert check.is_valid("ada@example.org")
+    for wrong in ("", "tab\t", "nul\x00", "\x85"):
+        assert not check.is_valid(wrong), wrong
+    if member == "buyer":
+        assert check.is_valid("a" * 128)
+        assert not check.is_valid("a" * 129)
+
+
+def test_bounds_that_are_settings_are_those_of_this_shop(tmp_path: Path) -> None:
+    with running_shop(tmp_path / "shop.db", buyer_length_max=7, basket_lines_max=3, page_size_max=9) as shop:
+        document = shop.get("/openapi.json")
+    assert members(document, "OrderBody")["buyer"]["maxLength"] == 7
+    assert members(document, "BasketBody")["lines"]["maxItems"] == 3
+    (limit,) = (
+        parameter["schema"]["maximum"]
+        for parameter in document["paths"]["/v1/items/{item_id}/purchases"]["get"]["parameters"]
+        if parameter["name"] == "limit"
+    )
+    assert limit == 9
+    assert "x-bound" not in str(document)
+
+
+@pytest.mark.parametrize("key", ["a", "order-17", 'a"b', '"a b"', r'"a \" b"', "{{$guid}}"])
+def test_a_key_that_the_document_allows_is_taken(key: str, opened: Shop, document: Document) -> None:
+    schema = document["paths"]["/buy_ticket"]["post"]["parameters"][0]["schema"]
+    assert jsonschema_rs.validator_for(schema).is_valid(key)
+    assert opened.ask("POST", "/buy_ticket", headers={"Idempotency-Key": key}).status_code in (200, 410)
+
+
+@pytest.mark.parametrize("key", ["", '"', '"a', r'"a\b"', "é", "a" * 256])
+def test_a_key_that_is_refused_is_not_allowed_by_the_document(key: str, document: Document) -> None:
+    schema = document["paths"]["/buy_ticket"]["post"]["parameters"][0]["schema"]
+    assert not jsonschema_rs.validator_for(schema).is_valid(key)
+
+
+def test_the_bounds_of_integers_are_integers(opened: Shop) -> None:
+    assert not re.search(r'"(?:minimum|maximum)":\s*\d+\.', opened.ask("GET", "/openapi.json").text)

@@ -2,20 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 import sellout
 from sellout.http import docs, health, routes
 from sellout.http.desk.desk import Desk
 from sellout.http.desk.gate import guard
 from sellout.http.desk.routing import routers as desk_routers
-from sellout.http.documented import BUYER_TOKEN, BUYER_TOKEN_SCHEME, problem_schema, tidy
 from sellout.http.followed import FollowedASGIDoor, FollowedRSGIDoor, all_of
 from sellout.http.following import Follow
 from sellout.http.live.stopping import hearing_stops
+from sellout.http.openapi import DESCRIPTION, document_of, short_id
 from sellout.http.pages.assets import ROOT, Assets
 from sellout.http.pages.routing import routers as page_routers
 from sellout.http.request_log import log_request
@@ -25,8 +23,6 @@ from sellout.http.through_asgi import ASGIDoor
 from sellout.http.through_rsgi import RSGIDoor
 from sellout.settings import Settings
 from sellout.store.clock import Clock
-
-DESCRIPTION = "Sells a limited stock to everybody who comes at once, and sells exactly that stock."
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
@@ -65,7 +61,8 @@ def _framework(shop: Shop) -> FastAPI:
 
     app = FastAPI(
         title="Sellout", version=sellout.__version__, description=DESCRIPTION, lifespan=lifespan,
-        docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False,
+        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, strict_content_type=False,
+        generate_unique_id_function=short_id,
     )  # fmt: skip
     app.state.shop = shop
     app.state.desk = Desk(shop)
@@ -80,19 +77,5 @@ def _framework(shop: Shop) -> FastAPI:
     app.add_middleware(HeadAsGet)
     answer_errors(app)
     guard(app)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document_of(app, shop.settings)  # type: ignore[method-assign]
     return app
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of all routes, made once."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        schemas = problem_schema()
-        components = document.setdefault("components", {}).setdefault("schemas", {})
-        components.update(schemas.pop("$defs", {}))
-        components["ProblemOut"] = schemas
-        document["components"].setdefault("securitySchemes", {})[BUYER_TOKEN] = BUYER_TOKEN_SCHEME
-        tidy(document)
-        app.openapi_schema = document
-    return app.openapi_schema

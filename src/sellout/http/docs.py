@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from sellout.http.openapi import Made, made
 from sellout.http.problems import PROBLEMS, TYPE_PATH, Problem, ProblemType
 from sellout.http.responses import respond
 
@@ -40,6 +41,19 @@ def swagger_files() -> StaticFiles:
 async def swagger_ui() -> Response:
     """Swagger UI on this program's OpenAPI document."""
     return HTMLResponse((files("sellout.http") / "static" / "docs.html").read_text("utf-8"))
+
+
+@router.get("/openapi.json")
+async def openapi_document(request: Request) -> Response:
+    """The OpenAPI document; 304 where the client has this version of it already."""
+    root_path: str = request.scope.get("root_path", "")
+    if getattr(request.app.state, "document", None) is None:
+        request.app.state.document = made(request.app.openapi(), root_path)
+    document: Made = request.app.state.document
+    headers = {"etag": document.etag, "cache-control": "no-cache"}
+    if document.etag in request.headers.get("if-none-match", ""):  # a list of them, some perhaps with W/ before them
+        return Response(status_code=304, headers=headers)
+    return Response(document.body, headers=headers, media_type="application/json")
 
 
 @router.get("/docs/problems")

@@ -8,15 +8,27 @@ from pydantic import BaseModel
 
 from sellout.domain import KeyScope
 from sellout.http.answers import KEY_WANTED
-from sellout.http.models import ProblemOut
+from sellout.http.models import ConfirmationBody, OrderBody
 from sellout.http.problems import MEDIA_TYPE, PROBLEMS
+
+REQUEST_BODIES = (OrderBody, ConfirmationBody)
+"""Bodies that a route reads itself, so that FastAPI does not know of them."""
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Makes the request repeatable: the first success is answered again. Scope: item and buyer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "description": "Makes the request repeatable: the first success is answered again. Scope: item and buyer. Make "
+    "a new one for each thing that you want; it may be sent bare or as a quoted string.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r'^(?:[!#-~](?:[ -~]*[!-~])?|"(?:[ !#-\[\]-~]|\\["\\])+")$',
+    },
+    # Collections of requests take the example as the value. Most of them make a new UUID of this word at each request;
+    # a fixed text would make the second request a repeat of the first.
+    "example": "{{$guid}}",
 }
 
 ORGANISER_KEY = "organiser-key"
@@ -106,18 +118,3 @@ def file_answers(*codes: str) -> dict[int | str, dict[str, Any]]:
     text = {"schema": {"type": "string"}}
     described[200]["content"] = {"application/jsonl": text, "text/csv": text}
     return described
-
-
-def tidy(document: dict[str, Any]) -> None:
-    """Take out what FastAPI adds and no route answers: its own shape of errors."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            if "HTTPValidationError" in str(operation["responses"].get("422")):
-                del operation["responses"]["422"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
-
-
-def problem_schema() -> dict[str, Any]:
-    """The component that all problems refer to."""
-    return ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -42,6 +42,20 @@ Capacity = Annotated[int, Field(ge=0, le=CAPACITY_MAX)]
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_only_rfc3339), AfterValidator(_can_be_shown)]
 LimitPerBuyer = Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
 MaxPerOrder = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+_PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
+BUYER_BOUNDS: dict[str, Any] = {"minLength": 1, "pattern": _PLAIN, "x-bound": {"maxLength": "buyer_length_max"}}
+"""`x-bound` names a setting; the document has its value (`http/openapi.py`)."""
+
+Buyer = Annotated[
+    str | None,
+    Field(
+        description="Who buys; limits and keys count by it. Without control characters",
+        json_schema_extra=BUYER_BOUNDS,
+    ),
+]
+"""The route reads the name itself, for the bound is a setting; the schema says what it will take."""
+
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, description="Units, at most the item's `max_per_order`")]
 HoldSeconds = Annotated[int, Field(ge=1, le=HOLD_SECONDS_MAX)]
 
@@ -61,9 +75,7 @@ class Body(BaseModel):
 class OrderBody(Body):
     """What to buy. Everything may be left out."""
 
-    buyer: Annotated[
-        str | None, Field(description="1 to 128 characters without control characters; limits count by it")
-    ] = None
+    buyer: Buyer = None
     quantity: Quantity = 1
 
 
@@ -71,23 +83,27 @@ class ConfirmationBody(Body):
     """What confirms a hold. Everything may be left out."""
 
     payment_ref: Annotated[
-        str | None, Field(min_length=1, max_length=255, description="Your payment's id: one payment confirms one hold")
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern=_PLAIN,
+            description="Your payment's id: one payment confirms one hold",
+        ),
     ] = None
 
 
 class JoinBody(Body):
     """Who waits, and for how many units."""
 
-    buyer: Annotated[
-        str | None, Field(description="1 to 128 characters without control characters; a token's buyer may be left out")
-    ] = None
+    buyer: Buyer = None
     quantity: Quantity = 1
     contact: Annotated[
         str | None,
         Field(
             min_length=1,
             max_length=CONTACT_LENGTH_MAX,
-            pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+            pattern=_PLAIN,
             description="How to reach the buyer when units are offered, for the organiser",
         ),
     ] = None
@@ -96,17 +112,22 @@ class JoinBody(Body):
 class LineBody(Body):
     """Units of one item."""
 
-    item: Annotated[str, Field(min_length=1, description="The item's id; each item is in one line only")]
+    item: Annotated[str, Field(min_length=1, pattern=_PLAIN, description="The item's id")]
     quantity: Quantity = 1
 
 
 class BasketBody(Body):
     """Units of several items, all or none."""
 
-    buyer: Annotated[
-        str | None, Field(description="1 to 128 characters without control characters; limits count by it")
-    ] = None
-    lines: Annotated[list[LineBody], Field(min_length=1, description="At most SELLOUT_BASKET_LINES_MAX")]
+    buyer: Buyer = None
+    lines: Annotated[
+        list[LineBody],
+        Field(
+            min_length=1,
+            description="Each item is in one line only",
+            json_schema_extra={"x-bound": {"maxItems": "basket_lines_max"}},
+        ),
+    ]
 
 
 class NewItem(Body):
@@ -126,8 +147,16 @@ class NewItem(Body):
     paused: bool = False
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out stays as it is. A generated client sends each default that it knows, and so would change it."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
+
+
 class ItemChanges(Body):
-    """Members to change. `opens_at`, `closes_at` and `limit_per_buyer` are taken away by null."""
+    """Members to change. What is left out stays as it is. Null removes `opens_at`, `closes_at`, `limit_per_buyer`."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: Name = ""
     capacity: Capacity = 0
@@ -311,9 +340,7 @@ class FieldProblem(BaseModel):
 
 
 class ProblemOut(BaseModel):
-    """Problem details (RFC 9457)."""
-
-    model_config = ConfigDict(extra="forbid")
+    """Problem details (RFC 9457). More members may come: a client passes over those that it does not know."""
 
     type: str
     title: str

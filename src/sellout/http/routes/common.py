@@ -33,7 +33,8 @@ def keyed(body: type[Body] | None = None) -> dict[str, Any]:
 
 def optional_body(body: type[Body]) -> dict[str, Any]:
     """The description of a body that the route reads itself."""
-    return {"requestBody": {"content": {"application/json": {"schema": body.model_json_schema()}}}}
+    schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+    return {"requestBody": {"required": False, "content": {"application/json": {"schema": schema}}}}
 
 
 async def answer_hot(request: Request, shop: Shop) -> Response:

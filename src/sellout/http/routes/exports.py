@@ -23,7 +23,7 @@ TOO_MANY = Problem("busy", "As many files are being made as may.", retry_after=R
 ANSWERS = file_answers(*ORGANISERS, "unknown_item", "busy", "unavailable")
 
 
-@router.get("/v1/items/{item_id}/purchases/export", responses=ANSWERS)
+@router.get("/v1/items/{item_id}/purchases/export", response_class=Response, responses=ANSWERS)
 async def export_purchases(request: Request, shop: OpenShop, item_id: str) -> Response:
     """All purchases of an item in the order of their sale: JSON Lines, or CSV with `Accept: text/csv`.
 
@@ -33,7 +33,7 @@ async def export_purchases(request: Request, shop: OpenShop, item_id: str) -> Re
     return await _export(request, shop, item_id, PURCHASES)
 
 
-@router.get("/v1/items/{item_id}/movements/export", responses=ANSWERS)
+@router.get("/v1/items/{item_id}/movements/export", response_class=Response, responses=ANSWERS)
 async def export_movements(request: Request, shop: OpenShop, item_id: str) -> Response:
     """The whole ledger of an item, likewise: every change of its counters, in their order."""
     return await _export(request, shop, item_id, MOVEMENTS)

@@ -1,6 +1,6 @@
 """Purchases: buying, which is hot, and looking at what was bought, refunding it, listing it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -9,8 +9,8 @@ from sellout.http.accepting import BY_ACCEPT, CSV, JSON, prefers
 from sellout.http.answers import json_answer
 from sellout.http.callers import caller_of, seen_by
 from sellout.http.csv_export import purchases_csv
-from sellout.http.documented import LINK, LOCATION, REPLAYED, answers, for_buyers
-from sellout.http.models import LatePaymentList, OrderBody, PurchaseList, PurchaseOut, Ticket
+from sellout.http.documented import IDEMPOTENCY_KEY, LINK, LOCATION, REPLAYED, answers, for_buyers
+from sellout.http.models import BUYER_BOUNDS, LatePaymentList, OrderBody, PurchaseList, PurchaseOut, Ticket
 from sellout.http.orders import replayed
 from sellout.http.organiser import organiser_only
 from sellout.http.problems import FieldError, Problem, from_refusal, invalid
@@ -22,6 +22,8 @@ from sellout.http.views import late_payment_view, purchase_view
 from sellout.store.port import first_item
 
 router = APIRouter()
+
+PAGE_BOUND: dict[str, Any] = {"x-bound": {"maximum": "page_size_max"}}
 
 
 @router.post(
@@ -63,7 +65,7 @@ async def list_purchases(
     shop: OpenShop,
     item_id: str,
     cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$", description="`next_cursor` of the page before")] = None,
-    limit: Annotated[int | None, Query(ge=1, description="Purchases in a page")] = None,
+    limit: Annotated[int | None, Query(ge=1, description="Purchases in a page", json_schema_extra=PAGE_BOUND)] = None,
 ) -> Response:
     """A page of an item's purchases in the order of their sale; as CSV with `Accept: text/csv`."""
     page_size = _page_size(shop, limit)
@@ -87,8 +89,12 @@ async def lookup_purchase(
     request: Request,
     shop: OpenShop,
     item_id: str,
-    key: Annotated[str, Query(description="The Idempotency-Key of the request")],
-    buyer: Annotated[str | None, Query(description="The buyer of the request, where it named one")] = None,
+    key: Annotated[
+        str, Query(description="The Idempotency-Key of the request", json_schema_extra=IDEMPOTENCY_KEY["schema"])
+    ],
+    buyer: Annotated[
+        str | None, Query(description="The buyer of the request, where it named one", json_schema_extra=BUYER_BOUNDS)
+    ] = None,
 ) -> Response:
     """Did I get it? The purchase that an Idempotency-Key has made, for whoever lost the answer."""
     authorization = request.headers.get("authorization")
@@ -146,7 +152,7 @@ async def list_late_payments(
     cursor: Annotated[
         str | None, Query(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,255}$", description="`next_cursor` of the page before")
     ] = None,
-    limit: Annotated[int | None, Query(ge=1, description="Payments in a page")] = None,
+    limit: Annotated[int | None, Query(ge=1, description="Payments in a page", json_schema_extra=PAGE_BOUND)] = None,
 ) -> Response:
     """Payments that came when their holds had expired and the units were gone: give each back, once."""
     page_size = _page_size(shop, limit)
