@@ -10,7 +10,8 @@ from sellout.settings import Settings
 from sellout.store.clock import host_clock
 from sellout.store.migrations import Migration
 from sellout.store.port import StoreUnusable
-from sellout.store.sqlite_file import file_script, identity_of, lacking_in, open_database
+from sellout.store.sqlite_file import file_script, lacking_in, open_database
+from sellout.store.sqlite_place import identity_of
 from sellout.store.sqlite_tables import backup as backup_file
 from sellout.store.sqlite_tables import sqlite_source, sqlite_target
 from sellout.store.tables import Source, Target, copy_all

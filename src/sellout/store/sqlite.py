@@ -24,19 +24,20 @@ from sellout.domain import (
 from sellout.store import keeping
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
+from sellout.store.port import StoreUnavailable
 from sellout.store.queries import load_queries
 from sellout.store.reader import Reader
 from sellout.store.sealing import seal_rest
 from sellout.store.sqlite_file import (
     begin,
-    check_is_there,
     connect,
-    identity_of,
     open_beside,
     open_database,
+    rescue,
     rollback,
     unavailable_on_error,
 )
+from sellout.store.sqlite_place import check_is_there, check_log_is_there, only_log_is_ours, place_of
 from sellout.store.steps import ASK_THE_CLOCK, Ask, Row, Steps, Value
 from sellout.store.webhooks import Webhooks
 
@@ -59,8 +60,8 @@ class SQLiteStore(Reader):
         self._clock = clock
         self._wait_seconds = wait_seconds
         self._writer: apsw.Connection | None = open_database(path, clock, wait_seconds)
-        self._identity = identity_of(path)
         self._reader: apsw.Connection | None = open_beside(path, READ_CACHE_KIB)
+        self._place = place_of(path)
         self._write_thread = ThreadPoolExecutor(1, "sellout-writer")
         self._read_thread = ThreadPoolExecutor(1, "sellout-reader")
         self.webhooks = Webhooks(self._read, self._write)
@@ -93,6 +94,8 @@ class SQLiteStore(Reader):
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
+        with contextlib.suppress(StoreUnavailable):  # there is nobody left to be told
+            await loop.run_in_executor(self._write_thread, self._check_is_there)
         await loop.run_in_executor(self._write_thread, self._drop_writer)
         await loop.run_in_executor(self._read_thread, self._drop_reader)
         self._write_thread.shutdown()
@@ -111,12 +114,13 @@ class SQLiteStore(Reader):
     def _transaction(self, deadline: float) -> Iterator[apsw.Connection]:
         """Commit what the block does; it is durable when the block has ended. Nothing is written without a commit."""
         with unavailable_on_error():
-            check_is_there(self._path, self._identity)
+            self._check_is_there()
             writer = self._writer = self._writer or connect(self._path, create=False)
             begin(writer, deadline)
             try:
                 yield writer
                 writer.execute("COMMIT")
+                check_log_is_there(self._place)
             except BaseException:
                 self._drop_writer()  # nobody knows what state it is in: the next batch gets a new one
                 raise
@@ -131,6 +135,15 @@ class SQLiteStore(Reader):
     async def _keep(self, steps: Steps[_T]) -> _T:
         return await self._in_write_thread(lambda writer: self._run(writer, steps))
 
+    def _check_is_there(self) -> None:
+        """Raises StoreUnavailable; then all that was sold is in the file, wherever that was moved to."""
+        try:
+            check_is_there(self._place)
+        except StoreUnavailable:
+            if self._writer is not None and only_log_is_ours(self._place):
+                rescue(self._writer)
+            raise
+
     def _drop_writer(self) -> None:
         if self._writer is not None:
             self._writer.close()
@@ -144,7 +157,7 @@ class SQLiteStore(Reader):
     def _read_snapshot(self, steps: Steps[_T]) -> _T:
         """All steps see the same moment."""
         with unavailable_on_error():
-            check_is_there(self._path, self._identity)
+            check_is_there(self._place)
             reader = self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
             reader.execute("BEGIN")
             try:

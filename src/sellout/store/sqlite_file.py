@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import apsw
 
@@ -16,6 +15,7 @@ from sellout.store.clock import Clock
 from sellout.store.migrations import Migration, migrations, missing
 from sellout.store.port import StoreUnavailable, StoreUnusable
 from sellout.store.queries import load_queries
+from sellout.store.sqlite_place import is_open_under_another_name, refuse_other_names
 
 SQLITE_VERSION_MIN = "3.51.3"
 """The first SQLite without the WAL-reset bug, which may corrupt a file with several connections."""
@@ -116,32 +116,6 @@ def begin(connection: apsw.Connection, deadline: float) -> None:
         connection.set_busy_timeout(BUSY_MS_MAX)
 
 
-class Identity(NamedTuple):
-    """Which file it is, under whatever name."""
-
-    device: int
-    inode: int
-
-
-def identity_of(path: Path) -> Identity | None:
-    """The file that now has this name, if any."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return Identity(found.st_dev, found.st_ino)
-
-
-def check_is_there(path: Path, opened: Identity | None) -> None:
-    """Raises StoreUnavailable where the name no longer leads to the file that was opened.
-
-    What is committed to a file that was removed would be gone with the process that still has it open; and to open
-    another file in its place could destroy the write-ahead log, which has the last commits of the first.
-    """
-    if identity_of(path) != opened:
-        raise StoreUnavailable(f"{path.name} was removed or replaced while it was in use: put it back, or start again")
-
-
 def rollback(connection: apsw.Connection) -> None:
     """End a transaction that was not committed; nothing where none is open."""
     if connection.in_transaction:
@@ -160,6 +134,8 @@ def open_database(path: Path, clock: Clock, wait_seconds: float) -> apsw.Connect
         raise StoreUnusable(f"the folder {path.parent} does not exist")
     if not path.exists():
         make_private(path)
+    refuse_other_names(path)
+    _wait_until_nobody_has_another_name(path, deadline)
     try:
         connection = _connect_patiently(path, deadline)
         if connection.readonly("main"):
@@ -190,6 +166,27 @@ def open_beside(path: Path, cache_kib: int) -> apsw.Connection:
         return connect(path, create=False, cache_kib=cache_kib)
     except apsw.Error as error:
         raise StoreUnusable(sentence(error)) from error
+
+
+def rescue(connection: apsw.Connection) -> None:
+    """Bring all that is in the log of a file that was moved into the file, which the connection still has open.
+
+    Otherwise what was sold stays in a log that nobody finds beside the new name. SQLite itself does not do so when the
+    last connection to a moved file is closed. The log is empty afterwards, so that a start need not fear it.
+    """
+    with contextlib.suppress(apsw.Error):  # another worker does the same; who cannot has said so already
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _wait_until_nobody_has_another_name(path: Path, deadline: float) -> None:
+    """A process that is just opening the same file has it locked before its log is there: that takes an instant."""
+    while is_open_under_another_name(path):
+        if time.monotonic() >= deadline:
+            raise StoreUnusable(
+                f"another process has {path.name} open under another name or moved it while it was in use, and keeps "
+                "its log there: stop that process first (`fuser` names it)"
+            )
+        time.sleep(LOCK_PAUSE_SECONDS)
 
 
 def _check_library() -> None:
