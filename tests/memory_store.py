@@ -8,8 +8,10 @@ from sellout.domain import (
     Action,
     Audit,
     Command,
+    Difference,
     EntryReading,
     EntryState,
+    Extent,
     Got,
     Hold,
     Instant,
@@ -176,6 +178,14 @@ class MemoryStore:
             holding=sum(hold.quantity for hold in self._shelves.open_holds(item_id)),
             unmatched=0,
         )
+
+    async def extent(self) -> Extent:
+        moved = self._shelves.movements
+        purchases = sum(movement.kind is Kind.BUY for movement in moved)
+        return Extent(len(self._shelves.items), purchases, len(moved), moved[-1].moved_at if moved else None, {})
+
+    async def differing(self) -> Sequence[Difference]:
+        return []
 
     def _sum(self, item_id: str, kind: Kind) -> MovementSum:
         units = [movement.units for movement in self._shelves.movements if movement[:2] == (item_id, kind)]

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from sellout.domain import Audit
+from sellout.domain import Audit, Extent
 from sellout.ledger import Checker
 from sellout.store.port import Store
+from sellout.store.reader import Reader
 
 
 class FullAudit(NamedTuple):
@@ -19,7 +20,7 @@ class FullAudit(NamedTuple):
         return self.audit.consistent and self.ledger.unbroken
 
 
-async def check_ledger(store: Store, item_id: str, wanted: int = 0) -> Checker:
+async def check_ledger(store: Reader | Store, item_id: str, wanted: int = 0) -> Checker:
     """All seals of an item against its movements, page by page. The seal with the number `wanted` is kept."""
     checker = Checker(item_id, wanted)
     while await store.check_ledger(checker):
@@ -27,14 +28,26 @@ async def check_ledger(store: Store, item_id: str, wanted: int = 0) -> Checker:
     return checker
 
 
-async def audit_item(store: Store, item_id: str, wanted: int = 0) -> FullAudit | None:
+async def audit_item(store: Reader | Store, item_id: str, wanted: int = 0) -> FullAudit | None:
     """One item, or None where there is none."""
     found = await store.audit(item_id)
     return None if found is None else FullAudit(found, await check_ledger(store, item_id, wanted))
 
 
-async def audit_all(store: Store) -> list[FullAudit]:
-    """All items."""
+class WholeAudit(NamedTuple):
+    """All items of a database, how much there is in it, and what names an item that is not there."""
+
+    items: list[FullAudit]
+    extent: Extent
+
+    @property
+    def consistent(self) -> bool:
+        """Whether every item is consistent, and every row has its item."""
+        return not self.extent.orphans and all(found.consistent for found in self.items)
+
+
+async def audit_all(store: Reader | Store) -> WholeAudit:
+    """The whole database."""
     items, _, _ = await store.items()
     found = [await audit_item(store, item.id) for item in items]
-    return [audit for audit in found if audit is not None]
+    return WholeAudit([audit for audit in found if audit is not None], await store.extent())

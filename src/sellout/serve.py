@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from sellout.bootstrap import Prepared, open_store, prepare
+from sellout.bootstrap import Prepared, open_store, prepare, what_differs
 from sellout.settings import PREFIX, SECRETS, Settings
 from sellout.supervisor import Plan
 
@@ -55,6 +55,8 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
     made = asyncio.run(_prepare(settings))
     if made.new_key is not None:
         announce(f"Organiser key (shown only this once, keep it): {made.new_key}")
+    for difference in made.differing:
+        sys.stderr.write(f"sellout: {what_differs(difference)}\n")
     folder = chosen or fresh_folder()
     plan = Plan(
         host=address,

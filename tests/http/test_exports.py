@@ -15,6 +15,7 @@ from sellout.domain import Purchase, PurchasePage
 from sellout.http import export
 from sellout.http.export import MOVEMENTS, PURCHASES, Format
 from sellout.store.port import Store, StoreUnavailable
+from sellout.store.reader import Reader
 from tests.http.shop import ORGANISER, ORGANISER_KEY, Shop, problem_of
 from tests.processes import running
 
@@ -87,7 +88,7 @@ def test_a_database_that_fails_in_the_middle_is_a_problem_and_no_half_a_file(
         shop.buy()
     read = PURCHASES.read
 
-    async def fail_later(store: Store, item_id: str, after: int, limit: int) -> export.Page:
+    async def fail_later(store: Reader | Store, item_id: str, after: int, limit: int) -> export.Page:
         if after > 2:
             raise StoreUnavailable("the disk is gone")
         return await read(store, item_id, after, limit)

@@ -349,3 +349,34 @@ def test_no_movement_appears_behind_a_seal(url: str) -> None:
             assert (checked.breaks, checked.movements, checked.unsealed) == ([], 4, 0)
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_command_waits_for_a_reading_as_long_as_it_takes(
+    url: str, patient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read() -> int:
+        store = await open_postgres(url, patient=patient)
+        await store.ping()  # so that a connection for reading is there
+        other = await asyncpg.connect(url)
+        try:
+            async with other.transaction():
+                await other.execute("LOCK TABLE inventory IN ACCESS EXCLUSIVE MODE")
+                reading = asyncio.ensure_future(store.extent())
+                await asyncio.wait({reading}, timeout=0.5)
+            return (await reading).items
+        finally:
+            await other.close()
+            await store.close()
+
+    asyncio.run(_opened_and_closed(url))
+    monkeypatch.setattr("sellout.store.postgres.READ_SECONDS_MAX", 0.25)
+    if patient:
+        assert asyncio.run(read()) == 0
+    else:
+        with pytest.raises(StoreUnavailable, match="in time"):
+            asyncio.run(read())
+
+
+async def _opened_and_closed(url: str) -> None:
+    await (await open_postgres(url)).close()

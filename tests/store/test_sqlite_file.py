@@ -34,6 +34,12 @@ VALUES ('x', 'a', 'A', 'ada', 1, 'k', 0)
 """
 
 
+REPLACE = """
+INSERT OR REPLACE INTO inventory (id, item, capacity, max_per_order, hold_seconds, created_at, decided_at)
+VALUES ('a', 'A', 100, 1, 1, 1, 1)
+"""
+
+
 def commit(path: Path, *commands: object, wait_seconds: float = 30) -> list[Outcome]:
     async def run() -> list[Outcome]:
         store = SQLiteStore(path)
@@ -77,6 +83,12 @@ def test_a_commit_waits_for_the_disk(path: Path) -> None:
         ("UPDATE purchases SET quantity = 1", "never changed"),
         ("DELETE FROM movements", "append-only"),
         ("UPDATE movements SET sold = 1", "append-only"),
+        ("DELETE FROM inventory", "an item is never removed"),
+        ("UPDATE inventory SET id = 'b'", "id of an item is never changed"),
+        (REPLACE, "an item is never replaced"),
+        ("UPDATE purchases SET item = 'B'", "a purchase is never changed"),
+        ("UPDATE purchases SET purchase_no = 7", "a purchase is never changed"),
+        ("UPDATE purchases SET rowid = 7", "a purchase is never changed"),
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_another_program_must_not_do(

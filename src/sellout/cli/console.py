@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sellout.bootstrap import open_store
+from sellout.bootstrap import open_reader, open_store
 from sellout.settings import Settings
-from sellout.store.port import Store, StoreError
+from sellout.store.port import NoShop, Store, StoreError
+from sellout.store.reader import Reader
 
 _T = TypeVar("_T")
 
@@ -65,25 +66,41 @@ def _writing(file: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def store_errors(settings: Settings) -> Iterator[None]:
-    """What the store says of its database, with the database's name."""
+def store_errors(settings: Settings, code: int = 1) -> Iterator[None]:
+    """What the store says of its database, with the database's name. `code` is for all but a shop that is not there."""
     try:
         yield
-    except StoreError as error:
+    except NoShop as error:
         raise Failed(f"{settings.database_shown}: {error}") from None
+    except StoreError as error:
+        raise Failed(f"{settings.database_shown}: {error}", code) from None
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[_T]], *, create: bool = False) -> _T:
     """Open the store, do the work, close it. Only with `create` a database is made. Raises Failed."""
 
     async def run() -> _T:
-        store = await open_store(settings, create=create)
+        store = await open_store(settings, create=create, patient=True)
         try:
             return await work(store)
         finally:
             await store.close()
 
     with store_errors(settings):
+        return asyncio.run(run())
+
+
+def with_reader(settings: Settings, work: Callable[[Reader], Awaitable[_T]], *, code: int = 1) -> _T:
+    """Read the database, which stays as it is. Raises Failed, with `code` where it could not be read."""
+
+    async def run() -> _T:
+        reader = await open_reader(settings)
+        try:
+            return await work(reader)
+        finally:
+            await reader.close()
+
+    with store_errors(settings, code):
         return asyncio.run(run())
 
 

@@ -5,10 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
-from sellout.auditing import FullAudit, audit_all
+from sellout.auditing import FullAudit, WholeAudit, audit_all
 from sellout.bootstrap import add_default_item
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, deadline_of, print_json, print_table, with_store
+from sellout.cli.console import (
+    AsJson,
+    DatabaseUrl,
+    Failed,
+    deadline_of,
+    print_json,
+    print_table,
+    with_reader,
+    with_store,
+)
 from sellout.cli.reports import audit_report
+from sellout.http.times import rfc3339
 from sellout.http.views import audit_view
 from sellout.settings import load_settings
 from sellout.store.port import Store
@@ -34,21 +44,45 @@ def audit(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay the ledger of every item against its counters, and check its seals. Exit code 0: consistent, 1: not."""
+    """Replay the ledger of every item against its counters, and check its seals. Nothing is made or changed.
+
+    Exit code 0: consistent, 1: not, or there is no shop, 2: it could not be checked.
+    """
     if report is not None:
         raise typer.Exit(0 if audit_report(report, public_key, database, as_json=as_json) else 1)
     if public_key is not None:
         raise Failed("--public-key is for a report: name that with --report", 2)
-    audits = with_store(load_settings(database=database), audit_all)
-    consistent = all(found.consistent for found in audits)
+    found = with_reader(load_settings(database=database), audit_all, code=2)
     if as_json:
-        print_json({"consistent": consistent, "items": {found.audit.item.id: full_view(found) for found in audits}})
+        print_json(whole_view(found))
     else:
-        rows = [(*_counters(found), "consistent" if found.consistent else "NOT CONSISTENT") for found in audits]
-        print_table(("item", "capacity", "sold", "held", "movements", "sealed", "ledger"), rows)
-        for line in (line for found in audits for line in found.ledger.findings()):
-            typer.echo(line)
-    raise typer.Exit(0 if consistent else 1)
+        _print(found)
+    raise typer.Exit(0 if found.consistent else 1)
+
+
+def _print(found: WholeAudit) -> None:
+    rows = [(*_counters(item), "consistent" if item.consistent else "NOT CONSISTENT") for item in found.items]
+    print_table(("item", "capacity", "sold", "held", "movements", "sealed", "ledger"), rows)
+    for line in (line for item in found.items for line in item.ledger.findings()):
+        typer.echo(line)
+    for table, count in found.extent.orphans.items():
+        typer.echo(f"NOT CONSISTENT: {count} rows of {table} name an item that is not there")
+    _, purchases, movements, last, _ = found.extent
+    moved = "nothing has moved" if last is None else f"the last movement was at {rfc3339(last)}"
+    typer.echo(f"{len(found.items)} items, {purchases} purchases, {movements} movements; {moved}")
+
+
+def whole_view(found: WholeAudit) -> dict[str, Any]:
+    """The audit of a database for programs."""
+    last = found.extent.last_moved_at
+    return {
+        "consistent": found.consistent,
+        "purchases": found.extent.purchases,
+        "movements": found.extent.movements,
+        "last_moved_at": None if last is None else rfc3339(last),
+        "orphans": found.extent.orphans,
+        "items": {item.audit.item.id: full_view(item) for item in found.items},
+    }
 
 
 def _counters(found: FullAudit) -> tuple[str, int, int, int, int, int]:

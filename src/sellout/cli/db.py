@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from sellout import moving
 from sellout.auditing import audit_all
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors, with_store
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors, with_reader
 from sellout.settings import Settings, load_settings
 
 _T = TypeVar("_T")
@@ -59,14 +59,16 @@ def copy(
     if here.database == there.database:
         raise Failed("SOURCE and TARGET are the same database", 2)
     counts = _copy(here, there, keep_selling=keep_selling)
-    audits = {settings.database_shown: _is_consistent(settings) for settings in (here, there)}
+    sides = {"source": _checked(here, paused=not keep_selling), "target": _checked(there, paused=False)}
     if as_json:
-        print_json({"rows": counts, "consistent": audits})
+        consistent = {side.database: side.consistent for side in sides.values()}
+        print_json({"rows": counts, "consistent": consistent, **{name: side._asdict() for name, side in sides.items()}})
     else:
         print_table(("table", "rows"), list(counts.items()))
-        for shown, consistent in audits.items():
-            typer.echo(f"{shown}: {'consistent' if consistent else 'NOT CONSISTENT'}")
-    raise typer.Exit(0 if all(audits.values()) else 1)
+        for side in sides.values():
+            typer.echo(str(side))
+    verdicts = [side.consistent for side in sides.values()]
+    raise typer.Exit(1 if False in verdicts else 2 if None in verdicts else 0)
 
 
 def _copy(source: Settings, target: Settings, *, keep_selling: bool) -> dict[str, int]:
@@ -74,8 +76,29 @@ def _copy(source: Settings, target: Settings, *, keep_selling: bool) -> dict[str
         return _run(source, moving.copy(source, target, stop_selling=not keep_selling))
 
 
-def _is_consistent(settings: Settings) -> bool:
-    return all(audit.consistent for audit in with_store(settings, audit_all))
+class Side(NamedTuple):
+    """In what state a copy has left a database. `consistent` is None where that could not be checked: see `why`."""
+
+    database: str
+    state: str
+    consistent: bool | None
+    why: str | None
+
+    def __str__(self) -> str:
+        verdict = {True: "consistent", False: "NOT CONSISTENT", None: f"could not be checked: {self.why}"}[
+            self.consistent
+        ]
+        return f"{self.database}: {self.state}, {verdict}"
+
+
+def _checked(settings: Settings, *, paused: bool) -> Side:
+    """The audit of a side after everything was copied; that it cannot be checked changes nothing of what was done."""
+    state = "all items are paused" if paused else "it may sell"
+    try:
+        found = with_reader(settings, audit_all)
+    except Failed as error:
+        return Side(settings.database_shown, state, None, str(error))
+    return Side(settings.database_shown, state, found.consistent, None)
 
 
 @app.command(epilog="Example: sellout db backup inventory-friday.db")

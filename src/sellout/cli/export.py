@@ -10,10 +10,11 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from sellout.cli.console import DatabaseUrl, Failed, with_store
+from sellout.cli.console import DatabaseUrl, Failed, with_reader
 from sellout.http.export import MOVEMENTS, PURCHASES, Format, Sheet, export
 from sellout.settings import load_settings
 from sellout.store.port import Store, first_item
+from sellout.store.reader import Reader
 
 
 class What(StrEnum):
@@ -47,13 +48,13 @@ def export_item(
 ) -> None:
     """Write all purchases or the whole ledger of an item, in their order. A file appears once it is whole."""
 
-    async def write(store: Store) -> None:
+    async def write(store: Reader | Store) -> None:
         if first_item(await store.item(item_id)) is None:
             raise Failed(f"there is no item {item_id}")
         with _target(output) as file:
             await _write(file, store, item_id, SHEETS[what], form or _format_of(output))
 
-    with_store(load_settings(database=database), write)
+    with_reader(load_settings(database=database), write)
 
 
 def _format_of(output: str) -> Format:
@@ -61,7 +62,7 @@ def _format_of(output: str) -> Format:
     return Format.CSV if output.lower().endswith(".csv") else Format.JSONL
 
 
-async def _write(file: BinaryIO, store: Store, item_id: str, sheet: Sheet, form: Format) -> None:
+async def _write(file: BinaryIO, store: Reader | Store, item_id: str, sheet: Sheet, form: Format) -> None:
     async for piece in export(store, item_id, sheet, form):
         file.write(piece)
 

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, deadline_of, print_json, print_table, with_store
+from sellout.cli.console import (
+    AsJson,
+    DatabaseUrl,
+    Failed,
+    deadline_of,
+    print_json,
+    print_table,
+    with_reader,
+    with_store,
+)
 from sellout.domain import AddItem, ChangeItem, ItemSaved, Outcome
 from sellout.http.items import change_of, item_of
 from sellout.http.models import ItemChanges, NewItem
@@ -32,7 +41,7 @@ app = typer.Typer(
 def list_items(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """List all items with their counters."""
     settings = load_settings(database=database)
-    items, now, _ = with_store(settings, lambda store: store.items())
+    items, now, _ = with_reader(settings, lambda store: store.items())
     views = [item_view(item, now) for item in items]
     if as_json:
         print_json({"items": views})

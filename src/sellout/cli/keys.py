@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sellout.bootstrap import KEY_FROM_SETTINGS
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, with_store
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, with_reader, with_store
 from sellout.domain import ALL_SCOPES, KeyScope, OrganiserKey, Revocation, is_successor
 from sellout.http.times import rfc3339
 from sellout.keys import digest, new_key
@@ -67,7 +67,7 @@ def _check_name(name: str) -> None:
 @app.command("list", epilog="Example: sellout keys list --json")
 def list_keys(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """List all keys, the revoked ones too: name, scopes, when they were made and revoked."""
-    keys = with_store(load_settings(database=database), lambda store: store.organiser_keys())
+    keys = with_reader(load_settings(database=database), lambda store: store.organiser_keys())
     if as_json:
         print_json({"keys": [_view(key) for key in keys]})
     else:

@@ -8,10 +8,11 @@ import typer
 
 from sellout.auditing import audit_item
 from sellout.bootstrap import seal_all
-from sellout.cli.console import DatabaseUrl, Failed, print_json, with_store
+from sellout.cli.console import DatabaseUrl, Failed, print_json, with_reader, with_store
 from sellout.ledger import Closing
 from sellout.settings import load_settings
 from sellout.store.port import Store
+from sellout.store.reader import Reader
 
 
 def add_to(app: typer.Typer) -> None:
@@ -99,12 +100,12 @@ def audit_report(file: Path, public_key: Path | None, database: str | None, *, a
         return _say(file, [str(error)], None, expected=signer is not None, as_json=as_json)
     wrong = closing.contradictions(found)
     if database is not None:
-        wrong += with_store(load_settings(database=database), lambda store: _compare(store, found))
+        wrong += with_reader(load_settings(database=database), lambda store: _compare(store, found), code=2)
     signed_by = closing.fingerprint(closing.key_in(found))
     return _say(file, wrong, signed_by, expected=signer is not None, as_json=as_json)
 
 
-async def _compare(store: Store, report: dict[str, Any]) -> list[str]:
+async def _compare(store: Reader | Store, report: dict[str, Any]) -> list[str]:
     """Where a database does not have the ledger that was reported."""
     item_id, ledger = report["item"]["id"], report["ledger"]
     audit = await audit_item(store, item_id, wanted=ledger["seals"])

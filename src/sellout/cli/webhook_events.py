@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from sellout.bootstrap import open_store
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors, with_store
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, store_errors, with_reader
 from sellout.domain.events import Endpoint, Event, event_no_of
 from sellout.http.times import rfc3339
 from sellout.http.webhooks import event_body, event_view, plan_of, sender_of
 from sellout.settings import Settings, load_settings
 from sellout.store.clock import host_clock
 from sellout.store.port import Store
+from sellout.store.reader import Reader
 from sellout.webhooks.answers import DELIVERED, Answer
 from sellout.webhooks.delivering import send_event
 
@@ -29,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
     )(redeliver)
 
 
-async def find_endpoint(store: Store, endpoint_id: str) -> Endpoint:
+async def find_endpoint(store: Reader | Store, endpoint_id: str) -> Endpoint:
     """The endpoint with an id. Raises Failed where there is none."""
     for endpoint in await store.webhooks.endpoints():
         if endpoint.id == endpoint_id:
@@ -51,14 +52,14 @@ def events(
 ) -> None:
     """List the newest events, the newest first, at most 100."""
 
-    async def read(store: Store) -> list[tuple[Event, str]]:
+    async def read(store: Reader | Store) -> list[tuple[Event, str]]:
         found = await store.webhooks.latest_events(EVENTS_SHOWN_MAX)
         if endpoint is None:
             return [(event, "-") for event in found]
         told, delivered = await find_endpoint(store, endpoint), await store.webhooks.delivered(endpoint)
         return [(event, _fate(event, told, delivered)) for event in found]
 
-    found = with_store(load_settings(database=database), read)
+    found = with_reader(load_settings(database=database), read)
     if as_json:
         print_json({"events": [{"id": event.id, **event_view(event), "delivery": fate} for event, fate in found]})
     else:
@@ -106,7 +107,7 @@ async def _send_again(settings: Settings, event_id: str, endpoint_id: str | None
         await store.close()
 
 
-async def _receivers(store: Store, event: Event, endpoint_id: str | None) -> list[Endpoint]:
+async def _receivers(store: Reader | Store, event: Event, endpoint_id: str | None) -> list[Endpoint]:
     if endpoint_id is not None:
         return [await find_endpoint(store, endpoint_id)]
     enabled = [endpoint for endpoint in await store.webhooks.endpoints() if endpoint.disabled_at is None]

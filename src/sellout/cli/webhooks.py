@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from sellout.cli import webhook_events
-from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, with_store
+from sellout.cli.console import AsJson, DatabaseUrl, Failed, print_json, print_table, with_reader, with_store
 from sellout.cli.webhook_events import find_endpoint, unknown_endpoint
 from sellout.domain import MICROSECONDS
 from sellout.domain.events import Endpoint, EventType
@@ -70,7 +70,7 @@ def _tell_secret(view: dict[str, Any], *, as_json: bool) -> None:
 @app.command("list", epilog="Example: sellout webhooks list --json")
 def list_endpoints(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """List all endpoints, and how they fare."""
-    endpoints = with_store(load_settings(database=database), lambda store: store.webhooks.endpoints())
+    endpoints = with_reader(load_settings(database=database), lambda store: store.webhooks.endpoints())
     views = [_view(endpoint) for endpoint in endpoints]
     if as_json:
         print_json({"endpoints": views})

@@ -55,7 +55,9 @@ from sellout.domain.outcomes import (
 )
 from sellout.domain.readings import (
     Audit,
+    Difference,
     EntryReading,
+    Extent,
     Got,
     LedgerPage,
     Movement,
@@ -110,9 +112,11 @@ __all__ = [
     "ChangeItem",
     "Command",
     "ConfirmHold",
+    "Difference",
     "Entry",
     "EntryReading",
     "EntryState",
+    "Extent",
     "Got",
     "Held",
     "Hold",

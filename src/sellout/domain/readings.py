@@ -42,6 +42,38 @@ class Audit(NamedTuple):
         return sum(getattr(total, counter) for total in self.sums.values())
 
 
+class Extent(NamedTuple):
+    """How much a database has, and when the last unit moved; so that a copy's age is seen.
+
+    `orphans` are rows that name an item which is not there, by table; a sound database has none.
+    """
+
+    items: int
+    purchases: int
+    movements: int
+    last_moved_at: Instant | None
+    orphans: dict[str, int]
+
+
+class Difference(NamedTuple):
+    """An item whose counters are not the sums of its ledger: somebody has changed them by hand."""
+
+    item_id: str
+    capacity: int
+    sold: int
+    held: int
+    moved_capacity: int
+    moved_sold: int
+    moved_held: int
+
+    def __str__(self) -> str:
+        pairs = (("capacity", self.capacity, self.moved_capacity), ("sold", self.sold, self.moved_sold),
+                 ("held", self.held, self.moved_held))  # fmt: skip
+        return f"{self.item_id}: " + ", ".join(
+            f"{name} is {counter}, and its ledger says {moved}" for name, counter, moved in pairs if counter != moved
+        )
+
+
 class Snapshot(NamedTuple):
     """Items as they stood at `now`, by the store's clock: the units of expired holds count as free.
 

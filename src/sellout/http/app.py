@@ -35,8 +35,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIDoor:
 
 
 def create_rsgi_app(settings: Settings) -> RSGIDoor:
-    """The same application for Granian."""
-    shop = Shop(settings)
+    """The same application for Granian, as a worker of `sellout serve`, which has prepared the database."""
+    shop = Shop(settings, compares=False)
     door, follows = ASGIDoor(_framework(shop), shop), _follows(shop)
     return FollowedRSGIDoor(door, shop, all_of(follows)) if follows else RSGIDoor(door, shop)
 

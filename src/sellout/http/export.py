@@ -18,6 +18,7 @@ import msgspec
 from sellout.http import csv_export
 from sellout.http.views import movement_view, purchase_view
 from sellout.store.port import Store
+from sellout.store.reader import Reader
 
 PAGE_ROWS = 250
 """Rows that are in memory at once. A server makes so many lines between two looks at its other requests."""
@@ -52,14 +53,14 @@ class Sheet(NamedTuple):
     name: str
     columns: tuple[str, ...]
     view: Callable[[Any], dict[str, Any]]
-    read: Callable[[Store, str, int, int], Awaitable[Page]]
+    read: Callable[[Reader | Store, str, int, int], Awaitable[Page]]
 
 
-async def _read_purchases(store: Store, item_id: str, after: int, limit: int) -> Page:
+async def _read_purchases(store: Reader | Store, item_id: str, after: int, limit: int) -> Page:
     return Page(*await store.purchases(item_id, after, limit))
 
 
-async def _read_movements(store: Store, item_id: str, after: int, limit: int) -> Page:
+async def _read_movements(store: Reader | Store, item_id: str, after: int, limit: int) -> Page:
     return Page(*await store.ledger(item_id, after, limit))
 
 
@@ -72,7 +73,7 @@ MOVEMENTS = Sheet(
 )
 
 
-async def export(store: Store, item_id: str, sheet: Sheet, form: Format) -> AsyncIterator[bytes]:
+async def export(store: Reader | Store, item_id: str, sheet: Sheet, form: Format) -> AsyncIterator[bytes]:
     """The file, in pieces of whole rows. Raises StoreUnavailable."""
     if form is Format.CSV:
         yield _csv([sheet.columns])

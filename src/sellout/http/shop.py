@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 from fastapi import Depends, Request
 
-from sellout.bootstrap import open_store, prepare
+from sellout.bootstrap import open_store, prepare, what_differs
 from sellout.committer import Committer, Limits
 from sellout.domain import Audit, BuyerTokens, Command, Outcome, Refused, Settle, Snapshot
 from sellout.http.challenge.gate import challenge_of
@@ -51,8 +51,10 @@ class Shop:
     store: Store
     committer: Committer
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, *, compares: bool = True) -> None:
+        """`compares`: counters with the ledger, at the start; not where `sellout serve` has done so for all workers."""
         self.settings = settings
+        self._compares = compares
         self._clock = clock
         self.default_item_id = slug(settings.item)
         self.orders = OrderReader(settings.buyer_length_max)
@@ -70,7 +72,10 @@ class Shop:
         """Open the database and begin to commit. Raises StoreUnusable."""
         settings = self.settings
         self.store = await open_store(settings, clock=self._clock)
-        prepared = await prepare(self.store, settings, time.monotonic() + settings.lock_wait_seconds)
+        deadline = time.monotonic() + settings.lock_wait_seconds
+        prepared = await prepare(self.store, settings, deadline, compare=self._compares)
+        for difference in prepared.differing:
+            log.error("counters_differ", item=difference.item_id, reason=what_differs(difference))
         if prepared.new_key is not None:
             announce_key(prepared.new_key)
         if prepared.key_is_revoked:

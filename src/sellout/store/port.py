@@ -3,6 +3,8 @@
     StoreError
      +- StoreUnavailable   it cannot answer now; asking again later may help
      +- StoreUnusable      it cannot be used at all before somebody mends it; raised only when it is opened
+         +- NoShop         there is no shop in it
+         +- OutOfDate      it lacks migrations, and was to be read only
 
 A refusal is an outcome, never an error. An error means that the store could not answer; what a batch asked is
 then either not done, or done and found again under its idempotency keys.
@@ -14,7 +16,9 @@ from typing import Protocol
 from sellout.domain import (
     Audit,
     Command,
+    Difference,
     EntryReading,
+    Extent,
     Got,
     Hold,
     Item,
@@ -45,6 +49,19 @@ class StoreUnavailable(StoreError):
 
 class StoreUnusable(StoreError):
     """The database cannot be used as it is."""
+
+
+class NoShop(StoreUnusable):
+    """There is no shop in the database."""
+
+
+class OutOfDate(StoreUnusable):
+    """The database lacks migrations, and whoever only reads makes none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "its schema is of an older version, and reading changes nothing: run `sellout db upgrade` first"
+        )
 
 
 class Store(Protocol):
@@ -145,6 +162,14 @@ class Store(Protocol):
 
     async def closing(self, item_id: str) -> Closing | None:
         """What a closing report tells of an item."""
+        ...
+
+    async def extent(self) -> Extent:
+        """How much there is in all, and what names an item that is not there."""
+        ...
+
+    async def differing(self) -> Sequence[Difference]:
+        """Items whose counters are not the sums of their ledger: they would sell units again, or too few."""
         ...
 
     async def seal_rest(self) -> int:

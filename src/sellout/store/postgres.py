@@ -14,7 +14,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -43,7 +43,7 @@ from sellout.store.postgres_connection import (
     sentence,
     unavailable_on_error,
 )
-from sellout.store.postgres_schema import upgrade
+from sellout.store.postgres_schema import check_is_complete, upgrade
 from sellout.store.postgres_statements import statements
 from sellout.store.reader import Reader
 from sellout.store.sealing import seal_rest
@@ -90,7 +90,15 @@ class _Batch:
 class PostgresStore(Reader):
     """Fulfils `sellout.store.port.Store` on a PostgreSQL database. Made by `open_postgres`."""
 
-    def __init__(self, url: str, writer: Connection, clock: Clock | None, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        writer: Connection,
+        clock: Clock | None,
+        wait_seconds: float,
+        read_seconds: float | None = READ_SECONDS_MAX,
+    ) -> None:
+        self._read_seconds = read_seconds
         self._url = url
         self._clock = clock
         self._wait_seconds = wait_seconds
@@ -254,7 +262,7 @@ class PostgresStore(Reader):
     async def _read(self, steps: Steps[_T]) -> _T:
         """All steps see the same moment."""
         with unavailable_on_error():
-            async with asyncio.timeout(READ_SECONDS_MAX), self._pooled(READ_ONLY) as reader:
+            async with asyncio.timeout(self._read_seconds), self._pooled(READ_ONLY) as reader:
                 return await self._run(reader, steps)
 
     async def _write(self, steps: Steps[_T]) -> _T:
@@ -303,8 +311,27 @@ class PostgresStore(Reader):
         return cast("Sequence[Row]", found)  # a record is a sequence of its columns
 
 
-async def open_postgres(url: str, clock: Clock | None = None, wait_seconds: float = 5.0) -> PostgresStore:
-    """Connect, and bring the schema up to date. Raises StoreUnusable, and StoreUnavailable after `wait_seconds`."""
+async def open_postgres(
+    url: str, clock: Clock | None = None, wait_seconds: float = 5.0, *, patient: bool = False
+) -> PostgresStore:
+    """Connect, and bring the schema up to date. A `patient` store lets a reading take as long as it takes.
+
+    Raises StoreUnusable, and StoreUnavailable after `wait_seconds`.
+    """
+    writer = await _prepared(url, wait_seconds, upgrade)
+    return PostgresStore(url, writer, clock, wait_seconds, None if patient else READ_SECONDS_MAX)
+
+
+async def open_postgres_to_read(url: str, wait_seconds: float = 5.0) -> Reader:
+    """Connect to a database that is read only, each reading for as long as it takes, and that stays as it is.
+
+    Raises NoShop, StoreUnusable, and StoreUnavailable after `wait_seconds`.
+    """
+    writer = await _prepared(url, wait_seconds, check_is_complete)
+    return PostgresStore(url, writer, None, wait_seconds, read_seconds=None)
+
+
+async def _prepared(url: str, wait_seconds: float, prepare: Callable[[Connection], Awaitable[None]]) -> Connection:
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
@@ -316,11 +343,11 @@ async def open_postgres(url: str, clock: Clock | None = None, wait_seconds: floa
             await asyncio.sleep(PAUSE_SECONDS[1])
     try:
         with unavailable_on_error():
-            await upgrade(writer)
+            await prepare(writer)
     except BaseException:
         writer.terminate()
         raise
-    return PostgresStore(url, writer, clock, wait_seconds)
+    return writer
 
 
 async def _nothing_to_reset(_: object) -> None:

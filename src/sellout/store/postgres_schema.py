@@ -3,7 +3,7 @@
 import asyncpg
 
 from sellout.store.migrations import Migration, migrations, missing
-from sellout.store.port import StoreUnusable
+from sellout.store.port import NoShop, OutOfDate, StoreUnusable
 from sellout.store.postgres_connection import Connection
 from sellout.store.postgres_statements import statements
 
@@ -43,7 +43,16 @@ async def lacking(connection: Connection) -> list[Migration]:
     if "sellout_migrations" in tables:
         applied = int(await connection.fetchval(_SCHEMA["applied"].sql))
     elif tables:
-        raise StoreUnusable(f"it belongs to another program: it has the tables {', '.join(tables)}")
+        raise NoShop(f"it belongs to another program: it has the tables {', '.join(tables)}")
     else:
         applied = 0
     return missing(migrations("postgres"), applied)
+
+
+async def check_is_complete(connection: Connection) -> None:
+    """Raises NoShop where nothing was ever made, and StoreUnusable where migrations are missing; changes nothing."""
+    steps = await lacking(connection)
+    if len(steps) == len(migrations("postgres")):
+        raise NoShop("there is no shop in it; `sellout db upgrade` makes its tables")
+    if steps:
+        raise OutOfDate

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from sellout.domain import (
     Audit,
+    Difference,
     EntryReading,
+    Extent,
     Got,
     Hold,
     LatePayment,
@@ -22,6 +24,7 @@ from sellout.domain import (
 from sellout.ledger import Checker, Closing
 from sellout.store import keeping, readings, sealing
 from sellout.store.steps import Steps
+from sellout.store.webhooks import Webhooks
 
 _T = TypeVar("_T")
 
@@ -32,6 +35,12 @@ class Reader(ABC):
     @abstractmethod
     async def _read(self, steps: Steps[_T]) -> _T:
         """Answer all steps from one snapshot. Raises StoreUnavailable."""
+
+    webhooks: Webhooks
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of the database."""
 
     async def items(self) -> Snapshot:
         return await self._read(readings.items())
@@ -83,6 +92,12 @@ class Reader(ABC):
 
     async def audit(self, item_id: str) -> Audit | None:
         return await self._read(readings.audit(item_id))
+
+    async def extent(self) -> Extent:
+        return await self._read(readings.extent())
+
+    async def differing(self) -> Sequence[Difference]:
+        return await self._read(readings.differing())
 
     async def organiser_keys(self) -> Sequence[OrganiserKey]:
         return await self._read(keeping.organiser_keys())

@@ -5,8 +5,10 @@ from itertools import accumulate
 
 from sellout.domain import (
     Audit,
+    Difference,
     EntryReading,
     EntryState,
+    Extent,
     Got,
     Hold,
     Instant,
@@ -161,6 +163,18 @@ def audit(item_id: str) -> Steps[Audit | None]:
         + (yield from _number("unmatched_purchases", item_id))
         + (yield from _number("unmatched_holds", item_id)),
     )
+
+
+def extent() -> Steps[Extent]:
+    """How much there is, and what has no item."""
+    ((items, purchases, movements, last_moved_at),) = yield ask("extent")
+    orphans = {what: int(rows) for what, rows in (yield ask("orphans"))}
+    return Extent(items, purchases, movements, last_moved_at, orphans)
+
+
+def differing() -> Steps[Sequence[Difference]]:
+    """Items whose counters are not the sums of their ledger."""
+    return [Difference(*row) for row in (yield ask("differing"))]
 
 
 def ping() -> Steps[None]:

@@ -94,9 +94,9 @@ class SQLiteStore(Reader):
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(StoreUnavailable):  # there is nobody left to be told
-            await loop.run_in_executor(self._write_thread, self._check_is_there)
         await loop.run_in_executor(self._write_thread, self._drop_writer)
+        with contextlib.suppress(StoreUnavailable):  # there is nobody left to be told
+            await loop.run_in_executor(self._read_thread, lambda: self._check_is_there(self._reader))
         await loop.run_in_executor(self._read_thread, self._drop_reader)
         self._write_thread.shutdown()
         self._read_thread.shutdown()
@@ -114,7 +114,7 @@ class SQLiteStore(Reader):
     def _transaction(self, deadline: float) -> Iterator[apsw.Connection]:
         """Commit what the block does; it is durable when the block has ended. Nothing is written without a commit."""
         with unavailable_on_error():
-            self._check_is_there()
+            self._check_is_there(self._writer)
             writer = self._writer = self._writer or connect(self._path, create=False)
             begin(writer, deadline)
             try:
@@ -135,15 +135,6 @@ class SQLiteStore(Reader):
     async def _keep(self, steps: Steps[_T]) -> _T:
         return await self._in_write_thread(lambda writer: self._run(writer, steps))
 
-    def _check_is_there(self) -> None:
-        """Raises StoreUnavailable; then all that was sold is in the file, wherever that was moved to."""
-        try:
-            check_is_there(self._place)
-        except StoreUnavailable:
-            if self._writer is not None and only_log_is_ours(self._place):
-                rescue(self._writer)
-            raise
-
     def _drop_writer(self) -> None:
         if self._writer is not None:
             self._writer.close()
@@ -157,7 +148,7 @@ class SQLiteStore(Reader):
     def _read_snapshot(self, steps: Steps[_T]) -> _T:
         """All steps see the same moment."""
         with unavailable_on_error():
-            check_is_there(self._place)
+            self._check_is_there(self._reader)
             reader = self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
             reader.execute("BEGIN")
             try:
@@ -172,16 +163,29 @@ class SQLiteStore(Reader):
 
     # In either thread.
 
-    def _run(self, connection: apsw.Connection, steps: Steps[_T]) -> _T:
-        """Answer every step from the connection; the clock is the host's."""
+    def _check_is_there(self, connection: apsw.Connection | None) -> None:
+        """Raises StoreUnavailable; then all that was sold is brought into the file, wherever that was moved to."""
         try:
-            step: Ask = next(steps)
-            while True:
-                found = [(self._clock(),)] if step.statement in ASK_THE_CLOCK else _rows(connection, *step)
-                step = steps.send(found)
-        except StopIteration as done:
-            result: _T = done.value
-            return result
+            check_is_there(self._place)
+        except StoreUnavailable:
+            if connection is not None and only_log_is_ours(self._place):
+                rescue(connection)
+            raise
+
+    def _run(self, connection: apsw.Connection, steps: Steps[_T]) -> _T:
+        return answer(connection, steps, self._clock)
+
+
+def answer(connection: apsw.Connection, steps: Steps[_T], clock: Clock) -> _T:
+    """Answer every step from the connection; the clock is the host's. Raises apsw errors."""
+    try:
+        step: Ask = next(steps)
+        while True:
+            found = [(clock(),)] if step.statement in ASK_THE_CLOCK else _rows(connection, *step)
+            step = steps.send(found)
+    except StopIteration as done:
+        result: _T = done.value
+        return result
 
 
 def _rows(connection: apsw.Connection, statement: str, values: dict[str, Value]) -> Sequence[Row]:

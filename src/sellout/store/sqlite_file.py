@@ -13,7 +13,7 @@ import apsw
 
 from sellout.store.clock import Clock
 from sellout.store.migrations import Migration, migrations, missing
-from sellout.store.port import StoreUnavailable, StoreUnusable
+from sellout.store.port import NoShop, StoreUnavailable, StoreUnusable
 from sellout.store.queries import load_queries
 from sellout.store.sqlite_place import is_open_under_another_name, refuse_other_names
 
@@ -214,11 +214,11 @@ def _connect_patiently(path: Path, deadline: float) -> apsw.Connection:
 
 
 def _upgrade(connection: apsw.Connection, clock: Clock, deadline: float) -> None:
-    if not _lacking(connection):
+    if not lacking(connection):
         return
     begin(connection, deadline)
     try:
-        for step in _lacking(connection):  # asked again under the lock: another process may have been faster
+        for step in lacking(connection):  # asked again under the lock: another process may have been faster
             if step.number == 1:
                 connection.execute(_SCHEMA["create_migrations"])
             connection.execute(step.sql)
@@ -234,7 +234,7 @@ def lacking_in(path: Path) -> list[Migration]:
         return migrations("sqlite")
     try:
         with contextlib.closing(connect(path, create=False)) as connection:
-            return _lacking(connection)
+            return lacking(connection)
     except apsw.Error as error:
         raise StoreUnusable(sentence(error)) from error
 
@@ -249,13 +249,13 @@ def file_script(step: Migration) -> str:
     return f"BEGIN IMMEDIATE;\n\n{create}{step.sql}\n{record}\n\nCOMMIT;\n"
 
 
-def _lacking(connection: apsw.Connection) -> list[Migration]:
+def lacking(connection: apsw.Connection) -> list[Migration]:
     """The migrations that this file still needs."""
     tables = {name for (name,) in connection.execute(_SCHEMA["tables"])}
     if "sellout_migrations" in tables:
         applied = int(str(connection.execute(_SCHEMA["applied"]).get))
     elif tables:
-        raise StoreUnusable(f"it belongs to another program: it has the tables {', '.join(sorted(tables))}")
+        raise NoShop(f"it belongs to another program: it has the tables {', '.join(sorted(tables))}")
     else:
         applied = 0
     return missing(migrations("sqlite"), applied)

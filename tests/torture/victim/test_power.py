@@ -91,7 +91,7 @@ def _spoil(shared_memory: Path, chance: random.Random) -> None:
 async def _is_consistent(file: Path) -> bool:
     store = SQLiteStore(file)
     try:
-        return all(found.consistent for found in await audit_all(store))
+        return (await audit_all(store)).consistent
     finally:
         await store.close()
 

@@ -152,6 +152,43 @@ FROM movements
 WHERE item_id = :item_id
 GROUP BY kind;
 
+-- name: orphans
+-- Rows that name an item which is not there, by table: somebody removed the item, or made them by hand.
+SELECT named.what, count(*)
+FROM (
+    SELECT 'purchases' AS what, item_id FROM purchases
+    UNION ALL
+    SELECT 'movements', item_id FROM movements
+    UNION ALL
+    SELECT 'seals', item_id FROM seals
+    UNION ALL
+    SELECT 'holds', item_id FROM holds
+    UNION ALL
+    SELECT 'waitlist', item_id FROM waitlist
+    UNION ALL
+    SELECT 'late_payments', item_id FROM late_payments
+) AS named
+WHERE NOT EXISTS (SELECT 1 FROM inventory AS i WHERE i.id = named.item_id)
+GROUP BY named.what
+ORDER BY named.what;
+
+-- name: extent
+-- How many items, purchases and movements there are, and when the last unit moved: how old a copy is.
+SELECT (SELECT count(*) FROM inventory), (SELECT count(*) FROM purchases), (SELECT count(*) FROM movements),
+       (SELECT moved_at FROM movements ORDER BY movement_no DESC LIMIT 1);
+
+-- name: differing
+-- Items whose counters are not the sums of their ledger: their names, counters and sums. Somebody changed them by hand.
+SELECT i.id, i.capacity, i.sold, i.held, coalesce(m.capacity, 0), coalesce(m.sold, 0), coalesce(m.held, 0)
+FROM inventory AS i
+LEFT JOIN (
+    SELECT item_id, sum(capacity) AS capacity, sum(sold) AS sold, sum(held) AS held
+    FROM movements
+    GROUP BY item_id
+) AS m ON m.item_id = i.id
+WHERE i.capacity <> coalesce(m.capacity, 0) OR i.sold <> coalesce(m.sold, 0) OR i.held <> coalesce(m.held, 0)
+ORDER BY i.id;
+
 -- name: first_sale
 -- When an item was first sold.
 SELECT purchased_at
