@@ -178,8 +178,8 @@ NEVER = {
     "DELETE FROM inventory": "an item is never removed",
     "UPDATE inventory SET id = 'other'": "the id of an item is never changed",
     "UPDATE purchases SET item = 'other'": "a purchase is never changed",
-    "UPDATE purchases SET purchase_no = purchase_no + 100": "a purchase is never changed|can only be updated to DEFAULT",
-    "UPDATE holds SET hold_no = hold_no + 100": "a hold is never changed|can only be updated to DEFAULT",
+    "UPDATE purchases SET purchase_no = purchase_no + 9": "a purchase is never changed|can only be updated to DEFAULT",
+    "UPDATE holds SET hold_no = hold_no + 9": "a hold is never changed|can only be updated to DEFAULT",
     "UPDATE holds SET item = 'other'": "a hold is never changed",
 }
 

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from sellout.store.port import StoreUnusable
+from sellout.store.sqlite import SQLiteStore
 from tests.processes import Server, running, wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
@@ -100,6 +102,7 @@ def test_a_file_that_is_moved_behind_a_link_while_a_worker_starts_again(path: Pa
         threading.Event().wait(1.0)
         told = crowd.leave()
         server.stop()
+    bring_the_log(path, big)
     told += sold_again(path)
     check(told, path)
 
@@ -164,6 +167,15 @@ NAMED: dict[str, Callable[[Path, Path], contextlib.AbstractContextManager[None]]
     "a hard link": linked,
     "a mount": mounted,
 }
+
+
+def bring_the_log(path: Path, folder: Path) -> None:
+    """What a start asks for where all workers were killed before they noticed, and the log was left behind."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        with pytest.raises(StoreUnusable, match="Move the log beside the file"):
+            SQLiteStore(path)
+        shutil.move(log, folder)
 
 
 def sold_again(path: Path) -> list[str]:
