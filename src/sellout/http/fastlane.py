@@ -15,7 +15,7 @@ from sellout.http.pages.errors import error_page, wants_page
 from sellout.http.problems import BUSY, Problem, internal_error, unavailable
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop
-from sellout.store.port import StoreUnavailable
+from sellout.store.port import StoreBusy, StoreError
 from sellout.telemetry import count_error
 
 log = structlog.get_logger()
@@ -56,10 +56,10 @@ def problem_of(error: Exception, path: str, request_id: str) -> Problem:
     match error:
         case BadRequest():
             return error.problem
-        case Busy():
+        case Busy() | StoreBusy():
             count_error("busy")
             return BUSY
-        case StoreUnavailable():
+        case StoreError():
             log.warning("unavailable", reason=str(error), path=path, request_id=request_id)
             count_error("unavailable")
             return unavailable(str(error))

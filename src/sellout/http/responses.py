@@ -15,7 +15,7 @@ from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, i
 from sellout.http.requests import NO_JSON, BadRequest
 from sellout.http.through_asgi import REQUEST_ID, ASGIApp, Receive, Scope, Send
 from sellout.http.validation import field_error
-from sellout.store.port import StoreUnavailable
+from sellout.store.port import StoreError
 
 
 def respond(request: Request, answer: Answer | Problem) -> Response:
@@ -47,7 +47,7 @@ class HeadAsGet:
 
 def answer_errors(app: FastAPI) -> None:
     """Give every kind of error its handler."""
-    for known in (BadRequest, Busy, StoreUnavailable, Exception):
+    for known in (BadRequest, Busy, StoreError, Exception):
         app.add_exception_handler(known, _failed)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _by_status)

@@ -2,6 +2,7 @@
 
     StoreError
      +- StoreUnavailable   it cannot answer now; asking again later may help
+     |   +- StoreBusy      more readings wait than may wait
      +- StoreUnusable      it cannot be used at all before somebody mends it; raised only when it is opened
          +- NoShop         there is no shop in it
          +- OutOfDate      it lacks migrations, and was to be read only
@@ -45,6 +46,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The store cannot answer now."""
+
+
+class StoreBusy(StoreUnavailable):
+    """More readings wait than may wait."""
 
 
 class StoreUnusable(StoreError):

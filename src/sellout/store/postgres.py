@@ -14,7 +14,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Any, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -32,6 +32,14 @@ from sellout.domain import (
 from sellout.store import keeping
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock
+from sellout.store.lanes import (
+    LONG_READ_SECONDS_MAX,
+    LONG_READS_WAITING_MAX,
+    READ_SECONDS_MAX,
+    READS_WAITING_MAX,
+    Queue,
+    Shared,
+)
 from sellout.store.port import StoreUnavailable
 from sellout.store.postgres_connection import (
     Again,
@@ -54,9 +62,6 @@ READERS_MAX = 4
 """Connections of one process that read."""
 
 READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-READ_SECONDS_MAX = 5.0
-"""For one reading, or one writing beside the sale, with waiting for a connection."""
 
 CLOSE_SECONDS_MAX = 2.0
 """For saying goodbye to a server that may have gone before."""
@@ -98,7 +103,6 @@ class PostgresStore(Reader):
         wait_seconds: float,
         read_seconds: float | None = READ_SECONDS_MAX,
     ) -> None:
-        self._read_seconds = read_seconds
         self._url = url
         self._clock = clock
         self._wait_seconds = wait_seconds
@@ -107,7 +111,9 @@ class PostgresStore(Reader):
         self._turn = asyncio.Lock()
         self._batches = 0
         self._warned = False
-        self.webhooks = Webhooks(self._read, self._write)
+        self._reads = Queue(READS_WAITING_MAX, read_seconds)
+        self._long_reads = Shared(LONG_READS_WAITING_MAX, None if read_seconds is None else LONG_READ_SECONDS_MAX)
+        self.webhooks = Webhooks(self._read, self._write, lambda steps: self._read_long(object(), steps))
         writer.add_log_listener(self._hear)
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
@@ -261,9 +267,27 @@ class PostgresStore(Reader):
 
     async def _read(self, steps: Steps[_T]) -> _T:
         """All steps see the same moment."""
-        with unavailable_on_error():
-            async with asyncio.timeout(self._read_seconds), self._pooled(READ_ONLY) as reader:
+
+        async def read() -> _T:
+            async with self._pooled(READ_ONLY) as reader:
                 return await self._run(reader, steps)
+
+        with unavailable_on_error():
+            return await self._reads.run(read)
+
+    async def _read_long(self, question: Hashable, steps: Steps[_T]) -> _T:
+        """Likewise, on a connection that is made for it, so that those of the pool are there for short readings."""
+
+        async def read() -> _T:
+            reader = await self._connect_reader()
+            try:
+                await reader.execute(READ_ONLY)
+                return await self._run(reader, steps)
+            finally:
+                reader.terminate()
+
+        with unavailable_on_error():
+            return await self._long_reads.ask(question, read)
 
     async def _write(self, steps: Steps[_T]) -> _T:
         """What is written beside the sale, and may be done twice: on a connection that otherwise reads."""

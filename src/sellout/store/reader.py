@@ -1,7 +1,7 @@
 """The readings of a store, for any engine that can answer steps from one snapshot."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 from sellout.domain import (
@@ -35,6 +35,10 @@ class Reader(ABC):
     @abstractmethod
     async def _read(self, steps: Steps[_T]) -> _T:
         """Answer all steps from one snapshot. Raises StoreUnavailable."""
+
+    async def _read_long(self, question: Hashable, steps: Steps[_T]) -> _T:  # noqa: ARG002 - for engines that share
+        """Likewise, for what may read very many rows: beside the short readings, where others wait for those."""
+        return await self._read(steps)
 
     webhooks: Webhooks
 
@@ -79,25 +83,26 @@ class Reader(ABC):
         return await self._read(readings.ledger(item_id, after, limit))
 
     async def check_ledger(self, checker: Checker) -> bool:
-        return await self._read(sealing.check(checker))
+        return await self._read_long(checker, sealing.check(checker))
 
     async def closing(self, item_id: str) -> Closing | None:
-        return await self._read(sealing.closing(item_id))
+        return await self._read_long(("closing", item_id), sealing.closing(item_id))
 
     async def sales_history(self, item_id: str, points_max: int) -> Sequence[SalesPoint]:
-        return await self._read(readings.sales_history(item_id, points_max))
+        steps = readings.sales_history(item_id, points_max)
+        return await self._read_long(("sales_history", item_id, points_max), steps)
 
     async def purchases_since(self, after: int | None) -> PurchasesSince:
         return await self._read(readings.purchases_since(after))
 
     async def audit(self, item_id: str) -> Audit | None:
-        return await self._read(readings.audit(item_id))
+        return await self._read_long(("audit", item_id), readings.audit(item_id))
 
     async def extent(self) -> Extent:
-        return await self._read(readings.extent())
+        return await self._read_long("extent", readings.extent())
 
     async def differing(self) -> Sequence[Difference]:
-        return await self._read(readings.differing())
+        return await self._read_long("differing", readings.differing())
 
     async def organiser_keys(self) -> Sequence[OrganiserKey]:
         return await self._read(keeping.organiser_keys())

@@ -1,14 +1,16 @@
 """The store on one SQLite file, through apsw.
 
-Two connections, each used by one thread of its own: one writes, one reads. In SQLite's write-ahead log neither waits
-for the other. The event loop waits for a whole batch at a time, so threads cost a hand-over a batch, not a request.
+Three connections, each used by one thread of its own: one writes, one reads, and one is for long readings, so that
+short ones never wait for those. In SQLite's write-ahead log none waits for the other. The event loop waits for a whole
+batch at a time, so threads cost a hand-over a batch, not a request.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +26,14 @@ from sellout.domain import (
 from sellout.store import keeping
 from sellout.store.batch import load, write
 from sellout.store.clock import Clock, host_clock
+from sellout.store.lanes import (
+    LONG_READ_SECONDS_MAX,
+    LONG_READS_WAITING_MAX,
+    READ_SECONDS_MAX,
+    READS_WAITING_MAX,
+    Queue,
+    Shared,
+)
 from sellout.store.port import StoreUnavailable
 from sellout.store.queries import load_queries
 from sellout.store.reader import Reader
@@ -46,7 +56,10 @@ _SQL = {
 }
 
 READ_CACHE_KIB = 4 * 1024
-"""Page cache of the reading connection."""
+"""Page cache of a reading connection."""
+
+PROGRESS_STEPS = 20_000
+"""Instructions of SQLite's machine between two looks whether a reading has gone past its time: about a millisecond."""
 
 _T = TypeVar("_T")
 
@@ -64,7 +77,11 @@ class SQLiteStore(Reader):
         self._place = place_of(path)
         self._write_thread = ThreadPoolExecutor(1, "sellout-writer")
         self._read_thread = ThreadPoolExecutor(1, "sellout-reader")
-        self.webhooks = Webhooks(self._read, self._write)
+        self._reads = Queue(READS_WAITING_MAX, READ_SECONDS_MAX)
+        self._long_reader: apsw.Connection | None = None
+        self._long_read_thread = ThreadPoolExecutor(1, "sellout-long-reader")
+        self._long_reads = Shared(LONG_READS_WAITING_MAX, LONG_READ_SECONDS_MAX)
+        self.webhooks = Webhooks(self._read, self._write, lambda steps: self._read_long(object(), steps))
 
     async def transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         loop = asyncio.get_running_loop()
@@ -97,7 +114,10 @@ class SQLiteStore(Reader):
         await loop.run_in_executor(self._write_thread, self._drop_writer)
         with contextlib.suppress(StoreUnavailable):  # there is nobody left to be told
             await loop.run_in_executor(self._read_thread, lambda: self._check_is_there(self._reader))
-        await loop.run_in_executor(self._read_thread, self._drop_reader)
+        if self._long_reader is not None:
+            self._long_reader.interrupt()  # nobody is left to be answered
+        self._long_read_thread.shutdown()
+        await loop.run_in_executor(self._read_thread, self._drop_readers)
         self._write_thread.shutdown()
         self._read_thread.shutdown()
 
@@ -140,26 +160,54 @@ class SQLiteStore(Reader):
             self._writer.close()
             self._writer = None
 
-    # In the reading thread.
+    # In the reading threads: short readings never wait for long ones.
 
     async def _read(self, steps: Steps[_T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._read_thread, self._read_snapshot, steps)
+        until = time.monotonic() + READ_SECONDS_MAX
+        return await self._reads.run(lambda: self._in_thread(self._read_thread, self._read_short, steps, until))
 
-    def _read_snapshot(self, steps: Steps[_T]) -> _T:
-        """All steps see the same moment."""
+    async def _read_long(self, question: Hashable, steps: Steps[_T]) -> _T:
+        until = time.monotonic() + LONG_READ_SECONDS_MAX
+        work = partial(self._in_thread, self._long_read_thread, self._read_at_length, steps, until)
+        return await self._long_reads.ask(question, work)
+
+    @staticmethod
+    async def _in_thread(
+        thread: ThreadPoolExecutor, read: Callable[[Steps[_T], float], _T], steps: Steps[_T], until: float
+    ) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(thread, read, steps, until)
+
+    def _read_short(self, steps: Steps[_T], until: float) -> _T:
         with unavailable_on_error():
             self._check_is_there(self._reader)
             reader = self._reader = self._reader or connect(self._path, create=False, cache_kib=READ_CACHE_KIB)
-            reader.execute("BEGIN")
-            try:
-                return self._run(reader, steps)
-            finally:
-                rollback(reader)
+            return self._read_snapshot(reader, steps, until)
 
-    def _drop_reader(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+    def _read_at_length(self, steps: Steps[_T], until: float) -> _T:
+        with unavailable_on_error():
+            self._check_is_there(self._long_reader)
+            reader = self._long_reader = self._long_reader or connect(
+                self._path, create=False, cache_kib=READ_CACHE_KIB
+            )
+            return self._read_snapshot(reader, steps, until)
+
+    def _read_snapshot(self, reader: apsw.Connection, steps: Steps[_T], until: float) -> _T:
+        """All steps see the same moment. Past `until` nobody waits for it any more, so it ends."""
+        reader.set_progress_handler(lambda: time.monotonic() > until, PROGRESS_STEPS)
+        if time.monotonic() > until:
+            raise StoreUnavailable("the database does not answer in time")
+        reader.execute("BEGIN")
+        try:
+            return self._run(reader, steps)
+        finally:
+            reader.set_progress_handler(None)
+            rollback(reader)
+
+    def _drop_readers(self) -> None:
+        for reader in (self._reader, self._long_reader):
+            if reader is not None:
+                reader.close()
+        self._reader = self._long_reader = None
 
     # In either thread.
 

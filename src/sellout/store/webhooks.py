@@ -33,7 +33,9 @@ class Told(NamedTuple):
 class Webhooks:
     """One database's webhooks. Every method is one transaction."""
 
-    def __init__(self, read: RunSteps, write: RunSteps) -> None:
+    def __init__(self, read: RunSteps, write: RunSteps, read_long: RunSteps | None = None) -> None:
+        """`read_long` is for the look at all items, which may be very many."""
+        self._read_long = read_long or read
         self._read = read
         self._write = write
 
@@ -63,7 +65,7 @@ class Webhooks:
 
     async def look(self, holder: str, limit: int) -> Look:
         """The enabled endpoints, and at most `limit` undelivered items of each that `holder` may lease."""
-        return await self._read(_look(holder, limit))
+        return await self._read_long(_look(holder, limit))
 
     async def claim(self, endpoint_id: str, holder: str, last: Instant) -> bool:
         """Take or renew the lease of an endpoint for `last` microseconds; False where somebody else has it."""

@@ -14,7 +14,7 @@ from sellout.http.responses import HEAD, respond
 from sellout.http.routes.common import UNKNOWN_ITEM
 from sellout.http.routes.streams import TOO_MANY
 from sellout.http.shop import OpenShop
-from sellout.store.port import Store, StoreUnavailable, first_item
+from sellout.store.port import Store, StoreError, first_item
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,6 +51,6 @@ async def while_signed_in(watch: Watch, request: Request, sessions: Sessions, st
         try:
             if await session_of(request, sessions, store) is None:
                 return
-        except StoreUnavailable:
+        except StoreError:
             return
         yield told

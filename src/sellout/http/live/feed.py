@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import structlog
 
 from sellout.committer import Busy
-from sellout.store.port import StoreUnavailable
+from sellout.store.port import StoreError
 
 log = structlog.get_logger()
 
@@ -150,7 +150,7 @@ class Feed:
                 async with self._one_at_a_time:
                     await self._look()
                 answers = True
-            except (Busy, StoreUnavailable) as error:
+            except (Busy, StoreError) as error:
                 if answers:  # said once, not four times a second
                     log.warning("feed_unavailable", reason=str(error))
                 answers = False

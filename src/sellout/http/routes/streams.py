@@ -9,6 +9,7 @@ from sellout.http.problems import RETRY_AFTER_SECONDS, Problem
 from sellout.http.responses import HEAD, respond
 from sellout.http.routes.common import UNKNOWN_ITEM
 from sellout.http.shop import OpenShop, Shop
+from sellout.store.port import first_item
 
 router = APIRouter(tags=["items"])
 
@@ -26,6 +27,8 @@ async def stream_item(request: Request, shop: OpenShop, item_id: str) -> Respons
     An event `clock` tells the server's time at the beginning, and now and then. Where the connection breaks, connect
     again after `retry` milliseconds: the first event is the item as it stands.
     """
+    if first_item(await shop.store.item(item_id)) is None:  # the feed would read all items to find that out
+        return respond(request, UNKNOWN_ITEM)
     return await _stream(request, shop, item_id)
 
 
