@@ -166,7 +166,7 @@ class Sellout(Subject):
 
     def audit(self, server: Server) -> None:
         """The ledger must agree with the counters."""
-        books = _answer(server, f"/v1/items/{ITEM}/audit")
+        books = _answer(server, f"/v1/items/{ITEM}/audit", ORGANISER_KEY)
         if books["consistent"] is not True:
             raise NotVerifiedError(f"{self.name}: the audit is not consistent: {books}")
 
@@ -213,8 +213,8 @@ def add_item(server: Server, item: str, capacity: int, limit: int | None = None)
         raise ServerError(f"could not create the item: {status} {answer}")
 
 
-def _answer(server: Server, path: str) -> dict[str, Any]:
-    status, answer = call(server.url + path)
+def _answer(server: Server, path: str, key: str | None = None) -> dict[str, Any]:
+    status, answer = call(server.url + path, key=key)
     if status != 200 or not isinstance(answer, dict):
         raise ServerError(f"GET {path}: {status} {answer}")
     return answer

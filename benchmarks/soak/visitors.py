@@ -158,7 +158,7 @@ class Visitors:
             await self._ask(f"GET {path}", "GET", path, {200}, headers={**ORGANISER, "Accept": accept})
 
     async def _audit(self) -> None:
-        books = await self._ask("GET the audit", "GET", f"{PATH}/audit", {200})
+        books = await self._ask("GET the audit", "GET", f"{PATH}/audit", {200}, headers=ORGANISER)
         if books is not None and books.get("consistent") is not True:
             self.diary.note("GET the audit", None, frozenset(), "that it is consistent")
 

@@ -281,7 +281,7 @@ def test_reset_goes_back_to_the_fresh_default_item(sold: Path) -> None:
     with running_shop(sold, organiser_key=None) as shop:
         (item,) = shop.get("/v1/items")["items"]
         assert (item["id"], item["available"]) == ("item-a", 50)
-        assert shop.get("/v1/items/item-a/audit")["consistent"]
+        assert shop.audit()["consistent"]
         assert shop.refund("unknown").status_code == 404, "organiser keys stay"
         assert shop.ticket().is_success
 

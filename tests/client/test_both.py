@@ -298,6 +298,7 @@ def test_refund_and_audit(shop: Client, new_item: NewItem) -> None:
     audit = shop.audit(item.id)
     assert audit.consistent
     assert (audit.capacity, audit.sold, audit.held, audit.available) == (2, 0, 0, 2)
+    assert audit.movements is not None
     assert audit.movements["refund"].sold == -1
 
 

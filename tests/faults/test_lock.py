@@ -7,12 +7,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.processes import running
+from tests.processes import ORGANISER_KEY, running
 
 
-def ask(url: str, method: str = "GET") -> tuple[int, Any, Any]:
+def ask(url: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, Any, Any]:
     """Status, headers and JSON body."""
-    request = urllib.request.Request(url, method=method)
+    request = urllib.request.Request(url, method=method, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.headers, json.load(answer)
@@ -36,7 +36,7 @@ def test_a_foreign_lock_gives_503_with_retry_after_and_goes_by_itself(tmp_path: 
         other.close()
         status, _, ticket = ask(f"{server.url}/buy_ticket", "POST")
         assert status == 200
-        _, _, audit = ask(f"{server.url}/v1/items/item-a/audit")
+        _, _, audit = ask(f"{server.url}/v1/items/item-a/audit", headers={"Authorization": f"Bearer {ORGANISER_KEY}"})
         assert audit["consistent"]
         assert audit["sold"] == 1
         assert server.stop() == 0

@@ -33,7 +33,7 @@ async def rounds(url: str, what: str) -> int:
             answers = await asyncio.gather(*asked)
             assert answers == [answers[0]] * COPIES
             assert answers[0][0] == 201
-        async with session.get(f"{item}/audit") as audited:
+        async with session.get(f"{item}/audit", headers=organiser) as audited:
             audit = await audited.json()
     assert audit["consistent"]
     assert audit["available"] == 0

@@ -71,6 +71,11 @@ class Shop:
         found: dict[str, Any] = self.get(f"/v1/items/{item}")
         return found
 
+    def audit(self, item: str = "item-a") -> dict[str, Any]:
+        """The counters beside the ledger, as an organiser sees them."""
+        found: dict[str, Any] = self.get(f"/v1/items/{item}/audit", headers=ORGANISER)
+        return found
+
     def buy(self, item: str = "item-a", key: str | None = None, **order: Any) -> httpx2.Response:
         """A purchase by version 1; without members it has no body."""
         return self._order(f"/v1/items/{item}/purchases", key, order)
@@ -118,7 +123,7 @@ def running_shop(database: Path, **settings: Any) -> Iterator[Shop]:
 @contextlib.asynccontextmanager
 async def running_client(database: Path, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A running shop for many requests at once."""
-    app = create_app(Settings(database=f"sqlite:///{database}", **settings))
+    app = create_app(Settings(**{"database": f"sqlite:///{database}", "organiser_key": ORGANISER_KEY, **settings}))
     framework: Any = app._app
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://shop")
     async with framework.router.lifespan_context(framework), client:

@@ -94,7 +94,7 @@ def test_from_its_deadline_on_a_hold_is_expired_for_every_reader(shop: Shop) -> 
     assert shop.item(item)["state"] == "on_sale"
     listed = next(found for found in shop.get("/v1/items")["items"] if found["id"] == item)
     assert listed["available"] == 2
-    audit = shop.get(f"/v1/items/{item}/audit")
+    audit = shop.audit(item)
     assert (audit["held"], audit["available"], audit["consistent"]) == (0, 2, True)
     assert shop.buy(item, quantity=2).status_code == 201
 
@@ -129,7 +129,7 @@ def test_a_late_payment_takes_the_units_again_where_they_are_free(shop: Shop) ->
     shop.clock.go_on(61)
     assert shop.confirm(hold, payment_ref="pay-1").json()["quantity"] == 2
     assert counters(shop, item) == (2, 0, 0)
-    assert shop.get(f"/v1/items/{item}/audit")["consistent"]
+    assert shop.audit(item)["consistent"]
 
 
 def test_a_late_payment_without_units_is_due_back_and_recorded_once(shop: Shop) -> None:

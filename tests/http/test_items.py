@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from sellout.domain import KeyScope
+from sellout.keys import digest
+from sellout.store.port import StoreBusy, StoreUnavailable, StoreUnusable
+from sellout.store.sqlite import SQLiteStore
 from tests.http.shop import Shop, problem_of, running_shop, wrong_members
 
 FRESH = {
@@ -188,6 +192,60 @@ def test_the_list_has_all_items_in_the_order_of_their_creation(shop: Shop) -> No
 def test_an_item_that_is_not_there_cannot_be_read(shared: Shop) -> None:
     for address in ("/v1/items/item-b", "/v1/items/item-b/audit"):
         problem_of(shared.ask("GET", address), 404, "unknown_item")
+
+
+def test_the_audit_is_the_counters_for_everybody_and_the_ledger_for_who_has_a_key(shop: Shop) -> None:
+    shop.buy(quantity=2)
+    shop.hold(quantity=1)
+    address = "/v1/items/item-a/audit"
+    counters = {"capacity": 100, "sold": 2, "held": 1, "available": 97}
+    assert shop.get(address) == counters
+    whole = shop.audit()
+    assert whole.items() >= counters.items()
+    assert (set(whole) - set(counters), whole["consistent"]) == ({"movements", "consistent"}, True)
+    problem_of(shop.ask("GET", address, headers={"Authorization": "Bearer wrong"}), 401, "unauthorized")
+    store = shop.client.app._shop.store  # type: ignore[attr-defined]
+    for scope in (KeyScope.SELL, KeyScope.READ):
+        shop.client.portal.call(store.add_organiser_key, scope.value, digest(scope.value), [scope])  # type: ignore[union-attr]
+    problem_of(shop.ask("GET", address, headers={"Authorization": "Bearer sell"}), 403, "forbidden")
+    assert shop.get(address, headers={"Authorization": "Bearer read"}) == whole
+
+
+def test_nobody_reads_the_ledger_without_a_key(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(SQLiteStore, "_read_long", lambda *asking: asked.append(asking))
+    shop.get("/v1/items/item-a/audit")
+    problem_of(shop.ask("GET", "/v1/items/nothing/audit"), 404, "unknown_item")
+    assert asked == []
+
+
+def test_who_asks_for_the_stream_of_nothing_makes_nobody_read_all_items(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SQLiteStore, "items", None)
+    problem_of(shop.ask("GET", "/v1/items/nothing/stream"), 404, "unknown_item")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (StoreUnusable("fsync is off"), "unavailable"),
+        (StoreUnavailable("gone"), "unavailable"),
+        (StoreBusy("many"), "busy"),
+    ],
+)
+def test_whatever_the_store_cannot_do_is_503(
+    shop: Shop, error: Exception, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for reading in ("item", "items", "ping"):
+        monkeypatch.setattr(SQLiteStore, reading, fail)
+    monkeypatch.setattr(SQLiteStore, "transact", fail)
+    answers = [shop.ask("GET", address) for address in ("/v1/items", "/v1/items/item-a", "/readyz")]
+    for answer in (*answers, shop.buy(), shop.ticket()):
+        assert problem_of(answer, 503, code)["retry_after"] >= 1
 
 
 def test_defaults_of_new_items_are_settings(database: Path) -> None:

@@ -139,6 +139,7 @@ def test_organiser_routes_need_the_key_and_buyers_may_have_a_token(document: Doc
         told - guarded
         == of_buyers
         == {
+            ("GET", "/v1/items/{item_id}/audit"),
             ("POST", "/buy_ticket"),
             ("POST", "/v1/items/{item_id}/purchases"),
             ("GET", "/v1/items/{item_id}/purchases/lookup"),
@@ -158,7 +159,8 @@ def test_organiser_routes_need_the_key_and_buyers_may_have_a_token(document: Doc
     assert guarded <= told
     for method, path in of_buyers:
         scope = "read" if method == "GET" else "sell"
-        assert secured[method, path] == [{}, {"buyer-token": []}, {"organiser-key": [scope]}]
+        ways_in = sorted(secured[method, path], key=str)
+        assert ways_in == sorted([{}, {"buyer-token": []}, {"organiser-key": [scope]}], key=str)
 
 
 def test_ways_to_say_who_asks_are_described_under_names_that_openapi_allows(document: Document) -> None:

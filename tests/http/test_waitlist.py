@@ -93,7 +93,7 @@ def test_a_reading_of_the_item_shows_what_is_offered_not_what_was_free_for_a_mom
     entry_of(shop, "Ada", item)
     shop.clock.go_on(61)
     assert (shop.item(item)["available"], shop.item(item)["held"]) == (0, 1)
-    audit = shop.get(f"/v1/items/{item}/audit")
+    audit = shop.audit(item)
     assert (audit["held"], audit["consistent"]) == (1, True)
 
 

@@ -86,7 +86,7 @@ def count_more(evidence: Evidence, kind: str, *, count: int = 1, sold: int = 0, 
             held=audit.held + held,
             available=audit.available - sold - held,
         )
-        movements = {**audit.movements, kind: audit.of(kind) + Movements(count, 0, sold, held)}
+        movements = {**audit.ledger, kind: audit.of(kind) + Movements(count, 0, sold, held)}
         audit = replace(
             audit,
             sold=counters.sold,

@@ -116,6 +116,8 @@ def prove(
         print_json(report.as_json(result))
     else:
         report.print_report(Console(), result)
+        if not result.ledger_compared:
+            typer.echo("The ledger was not compared: that needs a key that may `read` (SELLOUT_ORGANISER_KEY).")
     if html is not None:
         write_page(html, page.render_page(result))
     raise typer.Exit(0 if result.exact else 1)

@@ -33,8 +33,11 @@ def item(item: str) -> Call[Item]:
 
 
 def audit(item: str) -> Call[Audit]:
-    """The counters of the item with the id `item`, beside its ledger. Raises UnknownItem."""
-    return Call("GET", path("items", item, "audit"), reads(Audit))
+    """The counters of the item with the id `item`; beside its ledger, where the client has an organiser key.
+
+    Raises UnknownItem, Unauthorized and Forbidden.
+    """
+    return Call("GET", path("items", item, "audit"), reads(Audit), organiser_if_any=True)
 
 
 def buy(

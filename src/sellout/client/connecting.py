@@ -57,9 +57,10 @@ class Base:
         self._means = means
 
     def begin(self, call: Call[T]) -> Exchange[T]:
-        """The exchange of one call. Only a call that needs the organiser key carries it, and only others the token."""
+        """The exchange of one call. Only a call that can use the organiser key carries it, and only others the token."""
         headers = {"User-Agent": f"sellout-client/{sellout.__version__}"}
-        bearer = self._organiser_key if call.organiser else self._token_now()
+        as_organiser = call.organiser or (call.organiser_if_any and self._organiser_key is not None)
+        bearer = self._organiser_key if as_organiser else self._token_now()
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
         return exchange(call, headers, self._timeout_seconds, self._retries, self._means)

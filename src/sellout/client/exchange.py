@@ -60,6 +60,7 @@ class Call(Generic[T]):
     """What is asked of the server, and how its success is read.
 
     `keyed`: the request takes an idempotency key; without a `key` one is made. `organiser`: it needs the organiser key.
+    `organiser_if_any`: it gets more with one.
     `wait_seconds`: how long it may wait while all units are held. `instead`: results for some refusals, by their code.
     """
 
@@ -70,6 +71,7 @@ class Call(Generic[T]):
     keyed: bool = False
     key: str | None = None
     organiser: bool = False
+    organiser_if_any: bool = False
     wait_seconds: float = 0.0
     instead: Mapping[str, T] = field(default_factory=dict)
 

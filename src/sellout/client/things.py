@@ -118,14 +118,17 @@ class Movements(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """The counters and the ledger of an item at one moment. `consistent` says whether they agree."""
+    """The counters and the ledger of an item at one moment. `consistent` says whether they agree.
+
+    A client without an organiser key that may `read` gets the counters alone: the other two are None.
+    """
 
     capacity: int
     sold: int
     held: int
     available: int
-    movements: dict[str, Movements]
-    consistent: bool
+    movements: dict[str, Movements] | None = None
+    consistent: bool | None = None
 
 
 class LatePayment(msgspec.Struct, frozen=True, kw_only=True):

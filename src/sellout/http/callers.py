@@ -13,7 +13,7 @@ from sellout.keys import digest, matching
 from sellout.store.port import first_item
 
 _BEARER = "bearer "
-_DOTS = 2
+DOTS = 2
 """In a token: header, claims and signature stand between them."""
 
 T = TypeVar("T", Purchase, Hold, Entry)
@@ -50,7 +50,7 @@ async def caller_of(shop: Shop, authorization: str | None) -> Caller:
         return NOBODY
     sent = authorization[len(_BEARER) :].strip()
     why = "it is no token"
-    if shop.tokens is not None and sent.count(".") == _DOTS:
+    if shop.tokens is not None and sent.count(".") == DOTS:
         try:
             buyer = _as_name(shop, shop.tokens.buyer_of(sent))
             return Caller(buyer, buyer)

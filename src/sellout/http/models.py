@@ -311,7 +311,7 @@ class MovementSums(BaseModel):
 
 
 class AuditOut(BaseModel):
-    """The counters and the ledger of an item, read at one moment."""
+    """The counters of an item; and its ledger, read at the same moment, for who has a key that may `read`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -319,8 +319,10 @@ class AuditOut(BaseModel):
     sold: int
     held: int
     available: int
-    movements: dict[str, MovementSums]
-    consistent: Annotated[bool, Field(description="Whether the movements add up to the counters")]
+    movements: Annotated[dict[str, MovementSums] | None, Field(description="By kind; only with a key")] = None
+    consistent: Annotated[
+        bool | None, Field(description="Whether the movements add up to the counters; only with a key")
+    ] = None
 
 
 class ChallengeOut(BaseModel):

@@ -7,6 +7,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from sellout.domain import KeyScope
+from sellout.http.callers import DOTS, caller_of
 from sellout.http.documented import ORGANISER_KEY
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
@@ -41,6 +42,30 @@ async def require_organiser(
     for scope in map(KeyScope, needed.scopes):
         if not key.may(scope):
             raise BadRequest(_forbidden(scope))
+
+
+def with_key_for_all(scope: KeyScope) -> Dependency:
+    """Makes a route that tells everybody something, and who has a key with this scope, all of it."""
+    dependency: Dependency = Security(may_see_all, scopes=[scope])
+    return dependency
+
+
+async def may_see_all(
+    request: Request,
+    needed: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> bool:
+    """Whether the request carries a key that may. Without one it is nobody's.
+
+    Raises BadRequest: 401 where a key or a buyer's token is not valid, 403 where a key has not the scope.
+    """
+    if credentials is None:
+        return False
+    if credentials.credentials.count(".") == DOTS:
+        await caller_of(shop_of(request), f"Bearer {credentials.credentials}")
+        return False
+    await require_organiser(request, needed, credentials)
+    return True
 
 
 def _forbidden(scope: KeyScope) -> Problem:

@@ -109,14 +109,15 @@ def ticket_view(purchase: Purchase) -> dict[str, Any]:
     }
 
 
+def counters_view(item: Item) -> dict[str, Any]:
+    """How many units there are, and where."""
+    return {"capacity": item.capacity, "sold": item.sold, "held": item.held, "available": item.available}
+
+
 def audit_view(audit: Audit) -> dict[str, Any]:
     """The ledger against the counters."""
-    item = audit.item
     return {
-        "capacity": item.capacity,
-        "sold": item.sold,
-        "held": item.held,
-        "available": item.available,
+        **counters_view(audit.item),
         "movements": {kind: sum_view(total) for kind, total in audit.sums.items()},
         "consistent": audit.consistent,
     }

@@ -41,24 +41,34 @@ NO_MOVEMENTS = Movements(count=0, capacity=0, sold=0, held=0)
 
 @dataclass(frozen=True, slots=True)
 class Audit:
+    """`movements` and `consistent` are None where there is no organiser key that may see them."""
+
     capacity: int
     sold: int
     held: int
     available: int
-    movements: Mapping[str, Movements]
-    consistent: bool
+    movements: Mapping[str, Movements] | None = None
+    consistent: bool | None = None
 
     @property
     def counters(self) -> Counters:
         return Counters(self.capacity, self.sold, self.held, self.available)
 
+    @property
+    def ledger(self) -> Mapping[str, Movements]:
+        """The movements of a run that has a key."""
+        assert self.movements is not None  # noqa: S101 - whoever asks has looked whether there is a key
+        return self.movements
+
     def of(self, kind: str) -> Movements:
-        return self.movements.get(kind, NO_MOVEMENTS)
+        return self.ledger.get(kind, NO_MOVEMENTS)
 
     def __add__(self, other: "Audit") -> "Audit":
         counters = self.counters + other.counters
+        if self.movements is None or other.movements is None:
+            return Audit(counters.capacity, counters.sold, counters.held, counters.available)
         kinds = {kind: self.of(kind) + other.of(kind) for kind in {**self.movements, **other.movements}}
-        consistent = self.consistent and other.consistent
+        consistent = bool(self.consistent and other.consistent)
         return Audit(counters.capacity, counters.sold, counters.held, counters.available, kinds, consistent)
 
 

@@ -56,6 +56,11 @@ class Result:
         return self.verdict.exact
 
     @property
+    def ledger_compared(self) -> bool:
+        """Whether there was a key that may see the ledger."""
+        return self.evidence.audit_after.movements is not None
+
+    @property
     def figures(self) -> Figures:
         return figures_of(self.evidence, self.scenario.fates(self.evidence), self.scenario.opening(self.evidence))
 

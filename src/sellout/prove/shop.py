@@ -73,7 +73,7 @@ class Shop:
         return _shaped(await self._get(_path(item)), Counters)
 
     async def audit(self, item: str) -> Audit:
-        return _shaped(await self._get(_path(item, "audit")), Audit)
+        return _shaped(await self._get(_path(item, "audit"), headers=self.organiser_headers), Audit)
 
     async def add(self, item: str, capacity: int, **terms: int) -> None:
         wanted = {"id": item, "name": item, "capacity": capacity, **terms}

@@ -204,7 +204,7 @@ class SQLiteStore(Reader):
             rollback(reader)
 
     def _drop_readers(self) -> None:
-        for reader in (self._reader, self._long_reader):
+        for reader in (self._long_reader, self._reader):  # the last one empties the log; one may have been interrupted
             if reader is not None:
                 reader.close()
         self._reader = self._long_reader = None

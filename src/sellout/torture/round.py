@@ -123,7 +123,9 @@ async def _staged(plan: RoundPlan, place: Path, database: Database) -> AsyncIter
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=LOOK_TIMEOUT))
         shop = Shop(session, server.url, server.organiser_key)
         crowd = await stack.enter_async_context(crowd_at(network.url, shop.organiser_headers))
-        watcher = await stack.enter_async_context(watched(server.url, [item.id for item in plan.items]))
+        watcher = await stack.enter_async_context(
+            watched(server.url, [item.id for item in plan.items], server.organiser_key)
+        )
         scene = Scene(server, database, network, weather, control, marks, between)
         yield Stage(plan, scene, shop, crowd, watcher, receiver)
 

@@ -26,6 +26,7 @@ class Watcher:
 
     url: str
     items: Sequence[str]
+    organiser_key: str
     observations: list[Observation] = field(default_factory=list)
     disagreed: list[str] = field(default_factory=list)
     over: bool = False
@@ -41,9 +42,10 @@ class Watcher:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _look(self, session: aiohttp.ClientSession, item: str, *, audit: bool) -> None:
+        headers = {"Authorization": f"Bearer {self.organiser_key}"} if audit else {}
         started_at = time.monotonic()
         try:
-            async with session.get(f"{self.url}/v1/items/{item}{'/audit' if audit else ''}") as answer:
+            async with session.get(f"{self.url}/v1/items/{item}{'/audit' if audit else ''}", headers=headers) as answer:
                 said: dict[str, Any] = await answer.json(content_type=None)
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, ValueError):
@@ -71,9 +73,9 @@ def _observation(item: str, started_at: float, ended_at: float, said: dict[str, 
 
 
 @asynccontextmanager
-async def watched(url: str, items: Sequence[str]) -> AsyncIterator[Watcher]:
+async def watched(url: str, items: Sequence[str], organiser_key: str) -> AsyncIterator[Watcher]:
     """A watcher for as long as the block lasts."""
-    watcher = Watcher(url, items)
+    watcher = Watcher(url, items, organiser_key)
     watching = asyncio.create_task(watcher.watch())
     try:
         yield watcher

@@ -33,7 +33,7 @@ def purchase_id(shop: OpenShop) -> str:
 
 
 def state_of(shop: OpenShop) -> Any:
-    return shop.get("/v1/items"), shop.get("/v1/items/item-a/audit")
+    return shop.get("/v1/items"), shop.audit()
 
 
 @pytest.mark.parametrize("address", FORMS)

@@ -56,7 +56,7 @@ def test_a_form_of_another_sites_page_is_refused(
     assert answer.status_code == 403
     assert "another site" in answer.text
     assert "set-cookie" not in answer.headers
-    audit = shop.get("/v1/items/item-a/audit")
+    audit = shop.audit()
     kinds = {kind: movements["count"] for kind, movements in audit["movements"].items()}
     assert {kind for kind, count in kinds.items() if count} <= {"restock", "hold"}, "only what the test has set up"
     assert kinds["hold"] == 2

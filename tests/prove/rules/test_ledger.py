@@ -21,7 +21,7 @@ class TestCountersMatchLedger:
     def test_sees_a_sum_that_is_not_the_counter(self) -> None:
         run = evidence()
         audit = run.only.audit_after
-        short = {kind: moved for kind, moved in audit.movements.items() if kind != "buy"}
+        short = {kind: moved for kind, moved in audit.ledger.items() if kind != "buy"}
         assert broken(HOLDS, keep_instead(run, audit_after=replace(audit, movements=short))) == [
             "counters_match_ledger"
         ]
@@ -53,7 +53,7 @@ class TestCountersMatchLedger:
     def test_sees_a_movement_that_is_lost_with_its_counter(self) -> None:
         run = evidence()
         audit = run.only.audit_after
-        moved = {**audit.movements, "restock": replace(audit.of("restock"), sold=1)}
+        moved = {**audit.ledger, "restock": replace(audit.of("restock"), sold=1)}
         run = keep_instead(run, audit_after=replace(audit, movements=moved))
         assert broken(HOLDS, run) == ["counters_match_ledger"]
         assert "movements of sold add up to 6, and the counter says 5" in findings(HOLDS, run, "counters_match_ledger")

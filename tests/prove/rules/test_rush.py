@@ -210,7 +210,7 @@ class TestCountersMatchLedger:
     def test_sees_a_counter_that_the_ledger_does_not_explain(self) -> None:
         run = sellout_run()
         lost = Movements(count=2, capacity=0, sold=2, held=0)
-        short = replace(run.audit_after, movements={**run.audit_after.movements, SOLD: lost})
+        short = replace(run.audit_after, movements={**run.audit_after.ledger, SOLD: lost})
         assert broken(rewrite(run, audit_after=short)) == ["counters_match_ledger"]
 
     def test_sees_a_counter_that_buyers_do_not_explain(self) -> None:
@@ -242,7 +242,7 @@ class TestAnItemThatOthersUseToo:
     def test_may_refuse_and_then_have_a_unit_that_was_refunded(self) -> None:
         run = rewrite(sellout_run(), own=False, after=counters(3, 2))
         refunded = Movements(count=1, capacity=0, sold=-1, held=0)
-        after = Audit(3, 2, 0, 1, {**run.audit_after.movements, "refund": refunded}, consistent=True)
+        after = Audit(3, 2, 0, 1, {**run.audit_after.ledger, "refund": refunded}, consistent=True)
         assert broken(rewrite(run, audit_after=after)) == []
 
     @pytest.mark.parametrize(("held", "verdict"), [(1, []), (0, ["never_undersold"])])
@@ -254,7 +254,7 @@ class TestAnItemThatOthersUseToo:
     def test_may_not_refuse_for_more_units_than_came_back(self) -> None:
         run = rewrite(sellout_run(), own=False, after=counters(5, 3))
         restocked = Movements(count=2, capacity=4, sold=0, held=0)
-        after = replace(audit(4, 3), movements={**run.audit_after.movements, RESTOCKED: restocked})
+        after = replace(audit(4, 3), movements={**run.audit_after.ledger, RESTOCKED: restocked})
         assert broken(rewrite(run, audit_after=after)) == ["never_undersold"]
 
     def test_must_have_every_acknowledged_unit_in_the_ledger(self) -> None:

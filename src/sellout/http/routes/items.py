@@ -1,19 +1,21 @@
 """Items: what is on sale, putting it there, changing it, and checking it."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import KeyScope, Refused
 from sellout.http.answers import json_answer
 from sellout.http.callers import check_tokens_are_read
-from sellout.http.documented import LOCATION, answers
+from sellout.http.documented import BUYER_TOKEN, LOCATION, answers
 from sellout.http.items import change_of, item_of
 from sellout.http.models import AuditOut, ItemChanges, ItemList, ItemOut, NewItem
-from sellout.http.organiser import organiser_only
+from sellout.http.organiser import organiser_only, with_key_for_all
 from sellout.http.problems import from_refusal
 from sellout.http.responses import respond
 from sellout.http.routes.common import ORGANISING, UNKNOWN_ITEM
 from sellout.http.shop import OpenShop
-from sellout.http.views import audit_view, item_view
+from sellout.http.views import audit_view, counters_view, item_view
 from sellout.store.port import first_item
 
 router = APIRouter(tags=["items"])
@@ -68,11 +70,21 @@ async def change_item(request: Request, shop: OpenShop, item_id: str, body: Item
 
 @router.get(
     "/v1/items/{item_id}/audit",
-    responses=answers(200, AuditOut, "unknown_item", "unavailable"),
+    responses=answers(200, AuditOut, "unknown_item", "unauthorized", "forbidden", "busy", "unavailable"),
+    openapi_extra={"security": [{}, {BUYER_TOKEN: []}]},  # beside the key, which the dependency tells of
 )
-async def audit_item(request: Request, shop: OpenShop, item_id: str) -> Response:
-    """The item's counters beside its ledger, read at one moment; what is due by then has happened."""
-    audit = await shop.settled_audit(item_id)
-    if audit is None:
-        return respond(request, UNKNOWN_ITEM)
-    return respond(request, json_answer(200, audit_view(audit)))
+async def audit_item(
+    request: Request,
+    shop: OpenShop,
+    item_id: str,
+    sees_all: Annotated[bool, with_key_for_all(KeyScope.READ)],
+) -> Response:
+    """The item's counters; with a key that may `read`, beside its whole ledger, read at one moment.
+
+    Without a key there are no `movements` and no `consistent`: to add a ledger up takes long, and anybody could ask.
+    """
+    if sees_all:
+        audit = await shop.settled_audit(item_id)
+        return respond(request, UNKNOWN_ITEM if audit is None else json_answer(200, audit_view(audit)))
+    item = first_item(await shop.settled_item(item_id))
+    return respond(request, UNKNOWN_ITEM if item is None else json_answer(200, counters_view(item)))

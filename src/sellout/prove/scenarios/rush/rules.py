@@ -8,12 +8,13 @@ On an item that others use at the same time, units can come back during the run 
 an ended hold. The ledger bounds how many, and the rules allow for no more than that.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sellout.history.requests import RETRIED, Attempt, Order, Request
 from sellout.prove.evidence import Evidence
-from sellout.prove.readings import NO_MOVEMENTS, Counters, Movements
+from sellout.prove.readings import NO_MOVEMENTS, Audit, Counters, Movements
 
 OWN_REFUSALS = {(410, "sold_out"), (409, "not_enough_left"), (409, "all_held")}
 SHARED_REFUSALS = OWN_REFUSALS | {
@@ -158,18 +159,25 @@ def counters_match_ledger(evidence: Evidence) -> Iterator[str]:
     for when, now in (("Before the run", before), ("After the run", after), ("In the audit", audit)):
         if now.available != now.capacity - now.sold - now.held:
             yield f"{when} {now.available} available is not {now.capacity} - {now.sold} - {now.held}"
+    if audit.movements is not None:
+        yield from _counters_against_ledger(audit)
+    yield from _counters_against_buyers(evidence)
+
+
+def _counters_against_ledger(audit: Audit) -> Iterator[str]:
     for part in ("capacity", "sold", "held"):
-        moved = sum(getattr(movements, part) for movements in audit.movements.values())
+        moved = sum(getattr(movements, part) for movements in audit.ledger.values())
         if moved != (counted := getattr(audit, part)):
             yield f"The ledger's movements of {part} add up to {moved}, and the counter says {counted}"
     if not audit.consistent:
         yield "The server's own audit says that it is not consistent"
-    yield from _counters_against_buyers(evidence)
 
 
 def _counters_against_buyers(evidence: Evidence) -> Iterator[str]:
     after, audit = evidence.after, evidence.audit_after
     told = sum(acknowledged(evidence).values())
+    if not evidence.own and audit.movements is None:
+        return
     if not evidence.own:
         entered = sum(max(0, change.sold) for change in _changes(evidence))
         if entered < told:
@@ -196,20 +204,24 @@ def acknowledged(evidence: Evidence) -> dict[tuple[str, str], int]:
     }
 
 
-def units_returned(evidence: Evidence) -> int:
-    """How many sold units can have become free during the run, by refund or restock."""
+def units_returned(evidence: Evidence) -> float:
+    """How many sold units can have become free during the run, by refund or restock; any number, without the ledger."""
+    if evidence.audit_after.movements is None:
+        return math.inf
     return 0 if evidence.own else sum(max(0, change.capacity - change.sold) for change in _changes(evidence))
 
 
-def units_let_go(evidence: Evidence) -> int:
-    """How many held units can have become free during the run; the end of a hold needs no movement."""
+def units_let_go(evidence: Evidence) -> float:
+    """How many held units can have become free during the run; the end of a hold needs no movement. Likewise."""
+    if evidence.audit_after.movements is None:
+        return math.inf
     if evidence.own:
         return 0
     return evidence.before.held + sum(max(0, change.held) for change in _changes(evidence))
 
 
 def _changes(evidence: Evidence) -> Iterator[Movements]:
-    before, after = evidence.audit_before.movements, evidence.audit_after.movements
+    before, after = evidence.audit_before.ledger, evidence.audit_after.ledger
     for kind, now in after.items():
         was = before.get(kind, NO_MOVEMENTS)
         yield Movements(

@@ -23,7 +23,7 @@ def _within(books: Books) -> Iterator[str]:
         if now.available != now.capacity - now.sold - now.held:
             yield f"{when} {now.available} available is not {now.capacity} - {now.sold} - {now.held}"
     for part in ("capacity", "sold", "held"):
-        moved = sum(getattr(movements, part) for movements in audit.movements.values())
+        moved = sum(getattr(movements, part) for movements in audit.ledger.values())
         if moved != (counted := getattr(audit, part)):
             yield f"the ledger's movements of {part} add up to {moved}, and the counter says {counted}"
     if not audit.consistent:
