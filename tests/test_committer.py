@@ -252,3 +252,88 @@ def test_who_watches_never_stops_the_sale() -> None:
     with capture_logs() as logs:
         run(test())
     assert [entry["event"] for entry in logs] == ["observer_failed"] * 4
+
+
+def test_what_has_waited_too_long_is_told_so_and_the_rest_of_its_batch_is_committed() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store, unavailable_after_seconds=0.2)
+        first = committer.submit(a_buy())
+        await settled()
+        late = committer.submit(a_buy())
+        await asyncio.sleep(0.25)
+        young = committer.submit(a_buy())
+        store.gate.set()
+        with pytest.raises(Busy):
+            await late
+        assert isinstance(await young, Bought)
+        await first
+        assert all(deadline > time.monotonic() - 0.2 for deadline in store.deadlines[1:]), (
+            "no batch begins without time"
+        )
+        assert [len(batch) for batch in store.batches] == [1, 1]
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_command_that_meets_a_defect_fails_alone() -> None:
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store)
+        first = committer.submit(a_buy())
+        await settled()
+        good = [committer.submit(a_buy()) for _ in range(5)]
+        bad = committer.submit(cast("Command", "no command"))
+        more = [committer.submit(a_buy()) for _ in range(5)]
+        store.gate.set()
+        assert {type(outcome) for outcome in await asyncio.gather(first, *good, *more)} == {Bought}
+        with pytest.raises(AssertionError):
+            await bad
+        assert isinstance(await committer.submit(a_buy()), Bought)
+        await committer.stop()
+
+    with capture_logs() as logs:
+        run(test())
+    assert [each["event"] for each in logs] == ["batch_failed"]
+
+
+def test_who_waits_for_a_commit_that_stalls_is_told_so_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sellout.committer.GRACE_SECONDS", 0.05)
+
+    async def test() -> None:
+        store = SlowStore()
+        committer = a_committer(store, unavailable_after_seconds=0.1)
+        stalled = committer.submit(a_buy())
+        await settled()
+        behind = committer.submit(a_buy())
+        with pytest.raises(StoreUnavailable, match="whether it has committed"):
+            await asyncio.wait_for(stalled, 5)
+        with pytest.raises(Busy):
+            await asyncio.wait_for(behind, 5)
+        committer.check_alive()
+        store.gate.set()
+        assert isinstance(await committer.submit(a_buy()), Bought), "it goes on when the disk does"
+        await committer.stop()
+
+    run(test())
+
+
+def test_a_committer_that_has_died_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    async def die(_: object) -> None:
+        raise MemoryError
+
+    async def at_once() -> None:
+        monkeypatch.setattr(Committer, "_next_batch", die)
+        committer = Committer(cast("Store", SlowStore()), end=lambda: ended.append("ended"))
+        committer.start()
+        await settled()
+        assert ended == ["ended"]
+        with pytest.raises(StoreUnavailable, match="start again"):
+            committer.check_alive()
+
+    with capture_logs() as logs:
+        run(at_once())
+    assert [each["log_level"] for each in logs] == ["critical"]

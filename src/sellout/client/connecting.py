@@ -57,7 +57,7 @@ class Base:
         self._means = means
 
     def begin(self, call: Call[T]) -> Exchange[T]:
-        """The exchange of one call. Only a call that can use the organiser key carries it, and only others the token."""
+        """The exchange of one call. Only one that can use the organiser key carries it, and only others the token."""
         headers = {"User-Agent": f"sellout-client/{sellout.__version__}"}
         as_organiser = call.organiser or (call.organiser_if_any and self._organiser_key is not None)
         bearer = self._organiser_key if as_organiser else self._token_now()

@@ -23,7 +23,8 @@ async def livez(request: Request) -> Response:
 
 @router.get("/readyz", responses=answers(200, Health, "unavailable"))
 async def readyz(request: Request, shop: OpenShop) -> Response:
-    """The database answers."""
+    """The database answers, and sales are committed."""
+    shop.committer.check_alive()
     await shop.store.ping()
     return respond(request, _OK)
 

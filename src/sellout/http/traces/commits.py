@@ -29,6 +29,7 @@ class TracedCommitter(Committer):
         request = get_current_span().get_span_context()
         if request.is_valid and request.trace_flags.sampled:
             self._asked_by[id(command)] = Link(request)
+            answer.add_done_callback(lambda _: self._asked_by.pop(id(command), None))  # it may never get into a batch
         return answer
 
     async def _commit(self, commands: list[Command], oldest: float) -> list[Outcome]:
