@@ -35,8 +35,10 @@ mutants: $(READY_DEV) ## send the torture against every planted fault; fails if 
 test: $(READY_DEV) ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools and not long" $(ARGS)
 
-torture-test: $(READY_DEV) ## some minutes of torture on each engine, and the tests of what it is made of; ends at the first broken rule
-	$(BIN)/python -m pytest tests/torture tests/cli/test_torture.py -n auto --dist loadfile -m long $(ARGS)
+torture-test: $(READY_DEV) ## some minutes of torture on each engine, real proxies, and the tests of what it is made of (needs haproxy and nginx)
+	@command -v haproxy >/dev/null && command -v nginx >/dev/null || \
+		{ echo "make torture-test needs haproxy and nginx; on Debian: apt-get install haproxy nginx" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/torture tests/cli/test_torture.py -n auto --dist loadfile -m long -rs $(ARGS)
 	$(BIN)/sellout torture --rounds 60 --seed 1 --stop-at-first
 	$(BIN)/python -m tests.postgres $(BIN)/sellout torture --rounds 45 --seed 1 --stop-at-first --database URL
 

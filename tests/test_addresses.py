@@ -29,7 +29,7 @@ def test_a_header_from_elsewhere_is_not_believed() -> None:
     assert client_address("203.0.113.9", "198.51.100.1", PROXIES) == "203.0.113.9"
 
 
-@pytest.mark.parametrize("junk", ["", "unknown", "_hidden", "1.2.3.4:80", "198.51.100.1,", ", ,"])
+@pytest.mark.parametrize("junk", ["", "unknown", "_hidden", "1.2.3.4:x", "[2001:db8::1", "198.51.100.1,", ", ,"])
 def test_what_is_no_address_leaves_the_proxy_as_the_client(junk: str) -> None:
     assert client_address("10.1.2.3", junk, PROXIES) == "10.1.2.3"
 
@@ -54,3 +54,47 @@ def test_a_client_of_a_trusted_proxy_cannot_choose_who_it_is(made_up: str, clien
 def test_what_is_no_network_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         networks(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "client"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:51234", "203.0.113.7"),
+        (" 203.0.113.7 ", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ("2001:DB8:0:0:1::1", "2001:db8::/64"),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(written: str, client: str) -> None:
+    assert client_address(written, "", ()) == client
+    assert client_address("[::ffff:10.1.2.3]", written, PROXIES) == client
+    assert client_address("10.1.2.3", "", PROXIES, f'for="{written}";proto=https') == client
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("for=198.51.100.1", "198.51.100.1"),
+        ("For=198.51.100.1;proto=http;by=10.0.0.1", "198.51.100.1"),
+        ("proto=http; for=198.51.100.1", "198.51.100.1"),
+        ('for=203.0.113.9, for="[2001:db8::1]:443"', "2001:db8::/64"),
+        ('for=203.0.113.9, for="198.51.100.1:80";host="a,b"', "198.51.100.1"),
+        ("for=198.51.100.1, for=192.0.2.7", "198.51.100.1"),
+        ("for=198.51.100.1, for=unknown", "10.1.2.3"),
+        ('for=198.51.100.1, for="_hidden"', "10.1.2.3"),
+        ("for=198.51.100.1, proto=https", "10.1.2.3"),
+        ("therefor=198.51.100.1", "10.1.2.3"),
+    ],
+)
+def test_forwarded_is_read_as_its_standard_says(forwarded: str, client: str) -> None:
+    assert client_address("10.1.2.3", "", PROXIES, forwarded) == client
+
+
+def test_of_two_headers_the_one_that_proxies_write_counts() -> None:
+    assert client_address("10.1.2.3", "198.51.100.1", PROXIES, "for=203.0.113.9") == "198.51.100.1"
+    assert client_address("203.0.113.5", "198.51.100.1", PROXIES, "for=203.0.113.9") == "203.0.113.5"

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sellout.addresses import networks
+from sellout.addresses import networks, origins_of
 from sellout.complaints import in_our_words
 from sellout.domain import CAPACITY_MAX
 from sellout.naming import slug
@@ -173,6 +173,13 @@ class Settings(BaseSettings):
             "without any, the other end of the connection is the client"
         ),
     ] = ""
+    allowed_origins: Annotated[
+        str,
+        Field(
+            description="Origins of other shops' pages that may ask for their visitors (CORS), separated by commas, "
+            "such as https://shop.example.org; without any, only this program's own pages may"
+        ),
+    ] = ""
     connections_max: Annotated[
         int,
         Field(
@@ -263,6 +270,15 @@ class Settings(BaseSettings):
             networks(text)
         except ValueError as error:
             raise ValueError(f"must be networks separated by commas: {error}") from None
+        return text
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, text: str) -> str:
+        try:
+            origins_of(text)
+        except ValueError as error:
+            raise ValueError(f"must be origins separated by commas: {error}") from None
         return text
 
     @field_validator("organiser_key")

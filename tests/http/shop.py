@@ -134,6 +134,7 @@ def check_answer(answer: httpx2.Response) -> None:
     """Every answer has its id, and every error is problem details, whoever gave it."""
     answer.read()
     assert answer.headers["Request-Id"]
+    assert answer.headers["Cache-Control"], "without it a cache may keep whatever it likes"
     if answer.status_code >= 400 and answer.request.method != "HEAD":
         if answer.headers["Content-Type"].startswith("text/html"):
             check_error_page(answer)

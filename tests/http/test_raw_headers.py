@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,45 @@ def test_a_chunked_body_is_read_and_bounded(server: Server) -> None:
     piece = b"2000\r\n" + b" " * 0x2000 + b"\r\n"
     status, problem = send(server, *head, body=piece * 3 + b"0\r\n\r\n")
     assert (status, problem["code"]) == (413, "body_too_large")
+
+
+LARGE = 800_000
+
+
+def send_slowly(server: Server, *lines: bytes, body: bytes) -> int:
+    """Send a body in many pieces to its end, as a proxy does that looks for an answer only then; the status."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port or 80), timeout=30) as connection:
+        connection.sendall(b"\r\n".join((*lines, b"Host: shop", b"", b"")))
+        for begin in range(0, len(body), 16_384):
+            connection.sendall(body[begin : begin + 16_384])
+            time.sleep(0.001)
+        return int(connection.recv(65536).split()[1])
+
+
+EARLY: dict[int, tuple[bytes, ...]] = {
+    413: (b"POST /buy_ticket HTTP/1.1",),
+    403: (b"POST /v1/items/item-a/holds HTTP/1.1", b"Sec-Fetch-Site: cross-site"),
+    422: (b"POST /buy_ticket HTTP/1.1", b"Idempotency-Key: \x80"),
+}
+
+
+@pytest.mark.parametrize("status", EARLY)
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_an_answer_that_comes_before_its_body_is_seen_by_who_still_writes(
+    server: Server, status: int, framing: str
+) -> None:
+    if framing == "length":
+        head, body = (b"Content-Length: %d" % LARGE,), b" " * LARGE
+    else:
+        head, body = (b"Transfer-Encoding: chunked",), (b"4000\r\n" + b" " * 0x4000 + b"\r\n") * 40 + b"0\r\n\r\n"
+    assert send_slowly(server, *EARLY[status], *head, body=body) == status
+
+
+def test_who_asks_before_it_sends_a_body_has_its_answer_at_once(server: Server) -> None:
+    head = (b"POST /buy_ticket HTTP/1.1", b"Content-Length: %d" % LARGE, b"Expect: 100-continue")
+    status, _ = send(server, *head)
+    assert status == 413
 
 
 CHUNKED = (b"Transfer-Encoding: chunked", b"Content-Type: application/json")

@@ -12,6 +12,8 @@ Headers = list[tuple[str, str]]
 _encode = msgspec.json.Encoder().encode
 _JSON = ("content-type", "application/json")
 _PROBLEM = ("content-type", MEDIA_TYPE)
+_NO_STORE = ("cache-control", "no-store")
+"""As `freshness.NO_STORE`, which is made of answers."""
 
 
 KEY_WANTED = ("unauthorized", "forbidden")
@@ -30,11 +32,14 @@ class Answer(NamedTuple):
 
 
 def json_answer(status: int, view: dict[str, Any], *more: tuple[str, str]) -> Answer:
-    """A view as JSON."""
-    return Answer(status, [_JSON, *more], _encode(view))
+    """A view as JSON, which nobody keeps."""
+    return Answer(status, [_JSON, _NO_STORE, *more], _encode(view))
 
 
-NO_CONTENT = Answer(204, [], b"")
+NO_CONTENT = Answer(204, [_NO_STORE], b"")
+
+BODILESS = (204, 304)
+"""Statuses without a body, and so without its length (RFC 9110, section 8.6)."""
 
 
 def problem_answer(problem: Problem, path: str, request_id: str) -> Answer:
@@ -47,7 +52,7 @@ def problem_answer(problem: Problem, path: str, request_id: str) -> Answer:
 def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, bytes]:
     before, after = problem.body(path, request_id="").split(_EMPTY_REQUEST_ID)
     before, after = before + _EMPTY_REQUEST_ID[:-1], _EMPTY_REQUEST_ID[-1:] + after
-    headers = [_PROBLEM]
+    headers = [_PROBLEM, _NO_STORE]
     if problem.retry_after is not None:
         headers.append(("retry-after", str(problem.retry_after)))
     if problem.code in KEY_WANTED:
@@ -59,6 +64,6 @@ def _around_request_id(problem: Problem, path: str) -> tuple[Headers, bytes, byt
 def raw_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     """All headers of an answer but its request's id, as ASGI has them."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    if answer.status != NO_CONTENT.status:  # RFC 9110, section 8.6: a 204 has no Content-Length
+    if answer.status not in BODILESS:
         raw.append((b"content-length", str(len(answer.body)).encode()))
     return raw

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from sellout.http.freshness import is_known
 from sellout.http.openapi import Made, made
 from sellout.http.problems import PROBLEMS, TYPE_PATH, Problem, ProblemType
 from sellout.http.responses import respond
@@ -51,7 +52,7 @@ async def openapi_document(request: Request) -> Response:
         request.app.state.document = made(request.app.openapi(), root_path)
     document: Made = request.app.state.document
     headers = {"etag": document.etag, "cache-control": "no-cache"}
-    if document.etag in request.headers.get("if-none-match", ""):  # a list of them, some perhaps with W/ before them
+    if is_known(document.etag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     return Response(document.body, headers=headers, media_type="application/json")
 

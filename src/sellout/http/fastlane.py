@@ -11,7 +11,7 @@ from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer
 from sellout.http.callers import as_asked
 from sellout.http.orders import Headers, Order, show_outcome
-from sellout.http.pages.errors import error_page, wants_page
+from sellout.http.pages.errors import VARY_ACCEPT, error_page, is_negotiated, wants_page
 from sellout.http.problems import BUSY, Problem, internal_error, unavailable
 from sellout.http.requests import BadRequest
 from sellout.http.shop import Shop
@@ -19,6 +19,11 @@ from sellout.store.port import StoreBusy, StoreError
 from sellout.telemetry import count_error
 
 log = structlog.get_logger()
+
+
+THROWN_AWAY_BYTES_MAX = 1_048_576
+"""Of a body that is not wanted: a proxy that still writes would see a reset connection instead of the answer, and take
+us for dead. Whoever sends more is cut off."""
 
 
 class ClientGone(Exception):
@@ -45,7 +50,8 @@ def error_answer(
     """The answer to a request that met an error: a page for who asks for pages."""
     problem = problem_of(error, path, request_id)
     if not wants_page(path, accept):
-        return problem_answer(problem, path, request_id)
+        answer = problem_answer(problem, path, request_id)
+        return answer._replace(headers=[*answer.headers, VARY_ACCEPT]) if is_negotiated(path) else answer
     shown = error_page(problem, method, path, request_id)
     headers = [(name, value) for name, value in shown.headers.items() if name != "content-length"]
     return Answer(shown.status_code, headers, bytes(shown.body))

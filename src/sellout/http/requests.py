@@ -144,6 +144,12 @@ def parse_json(body: bytes, content_type: str | None, decode: Any) -> Any:
         raise BadRequest(invalid(FieldError("body", f"is not valid JSON: {error}"))) from None
 
 
+def check_encoding(content_encoding: str | None) -> None:
+    """Raises BadRequest (415) where a body is compressed, or its encoding cannot be read."""
+    if content_encoding is None or content_encoding.strip().lower() not in ("", "identity"):
+        raise BadRequest(_not_json(f"its content encoding is {content_encoding or 'no text'}; send it as it is"))
+
+
 FORMS = ("/items/", "/holds/", "/waitlist/", "/desk")
 """Addresses of pages, which take forms."""
 

@@ -10,7 +10,7 @@ from starlette.routing import Match
 from sellout.committer import Busy
 from sellout.http.answers import Answer, problem_answer, raw_headers
 from sellout.http.fastlane import problem_of
-from sellout.http.pages.errors import error_page, wants_page
+from sellout.http.pages.errors import VARY_ACCEPT, error_page, is_negotiated, wants_page
 from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
 from sellout.http.requests import NO_JSON, BadRequest
 from sellout.http.through_asgi import REQUEST_ID, ASGIApp, Receive, Scope, Send
@@ -24,6 +24,8 @@ def respond(request: Request, answer: Answer | Problem) -> Response:
         if wants_page(request.scope["path"], request.headers.get("accept")):
             return error_page(answer, request.method, request.scope["path"], request.scope[REQUEST_ID])
         answer = problem_answer(answer, request.scope["path"], request.scope[REQUEST_ID])
+        if is_negotiated(request.scope["path"]):
+            answer = answer._replace(headers=[*answer.headers, VARY_ACCEPT])
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)
     return response

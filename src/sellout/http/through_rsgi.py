@@ -12,14 +12,25 @@ from typing import Any, Protocol
 
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
-from sellout.addresses import client_address, networks
+from sellout.addresses import client_address, host_of, networks, origins_of
+from sellout.http.answers import Answer
 from sellout.http.callers import bad_token
 from sellout.http.challenge.gate import HEADER, check_challenge, needs_challenge
 from sellout.http.deadlines import BodyDeadline
-from sellout.http.fastlane import answer_order, error_answer, too_large
+from sellout.http.fastlane import THROWN_AWAY_BYTES_MAX, answer_order, error_answer, too_large
 from sellout.http.ids import new_request_id
 from sellout.http.orders import find_order
-from sellout.http.requests import bad_key, broken_off, check_address, check_body, two_keys, unreadable_content_type
+from sellout.http.origins import SAFE, check_origin, preflight, shared
+from sellout.http.requests import (
+    BadRequest,
+    bad_key,
+    broken_off,
+    check_address,
+    check_body,
+    check_encoding,
+    two_keys,
+    unreadable_content_type,
+)
 from sellout.http.shop import Shop
 from sellout.http.through_asgi import SENDS_FILES, ASGIDoor, Message
 from sellout.http.through_asgi import Scope as ASGIScope
@@ -75,6 +86,7 @@ class RSGIDoor:
         self._rates = shop.rates
         self._challenge = shop.challenge
         self._trusted = networks(shop.settings.trusted_proxies)
+        self._allowed = origins_of(shop.settings.allowed_origins)
         self._has_tokens = shop.tokens is not None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -93,32 +105,61 @@ class RSGIDoor:
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         headers, path, request_id = scope.headers, scope.path, new_request_id()
         order = find_order(scope.method, path, self._shop.default_item_id)
+        told = shared(headers.get("origin"), self._allowed) if self._allowed else ()
+        unread = True
         try:
-            check_address(path)
-            if self._rates.by_address:
-                self._rates.check_address(self._client(scope), path)
-            _check_readable(headers)
-            if self._has_tokens:
-                _check_token(headers)
-            if self._challenge is not None and needs_challenge(scope.method, path):
-                check_challenge(self._challenge, headers.get(HEADER), headers.get("idempotency-key"))
+            if admitted := self._admit(scope):
+                told_first = [*admitted.headers, *told, ("request-id", request_id)]
+                exchange.response_bytes(admitted.status, told_first, admitted.body)
+                return
+            unread = False
             body = await read_body(headers, exchange, self._shop.settings.body_bytes_max, self._shop.body_deadline)
+            if "content-encoding" in headers:
+                check_encoding(headers.get("content-encoding"))
             if order is None:
                 check_body(scope.method, path, headers.get("content-type"), body)
-                translation = _Translation(exchange)
-                await self._door.hand_on(_asgi_scope(scope), body, translation.receive, translation.send, request_id)
+                messages = _Translation(exchange)
+                asked = _asgi_scope(scope)
+                await self._door.hand_on(asked, body, messages.receive, messages.send, request_id, told)
                 return
             answer = await answer_order(self._shop, order, headers, body, path, request_id)
         except ProtocolClosed:
             return  # the client left before its request had arrived whole: nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - every error has its answer
             answer = error_answer(error, path, request_id, scope.method, headers.get("accept"))
-        exchange.response_bytes(answer.status, [*answer.headers, ("request-id", request_id)], answer.body)
+            if unread:
+                await throw_away(headers, exchange, self._shop.body_deadline)
+        exchange.response_bytes(answer.status, [*answer.headers, *told, ("request-id", request_id)], answer.body)
+
+    def _admit(self, scope: Scope) -> Answer | None:
+        """What is to be said before a body is read: an answer at once, or nothing. Raises BadRequest."""
+        headers, method, path = scope.headers, scope.method, scope.path
+        check_address(path)
+        if method in SAFE:
+            if answer := self._preflight(method, headers):
+                return answer
+        else:
+            check_origin(headers.get("sec-fetch-site"), headers.get("origin"), headers.get("host"), self._allowed)
+        if self._rates.by_address:
+            self._rates.check_address(self._client(scope), path)
+        _check_readable(headers)
+        if self._has_tokens:
+            _check_token(headers)
+        if self._challenge is not None and needs_challenge(method, path):
+            check_challenge(self._challenge, headers.get(HEADER), headers.get("idempotency-key"))
+        return None
+
+    def _preflight(self, method: str, headers: Headers) -> Answer | None:
+        asked = headers.get("access-control-request-method")
+        return preflight(method, asked, headers.get("origin"), self._allowed) if self._allowed else None
 
     def _client(self, scope: Scope) -> str:
         """Who is asking."""
-        forwarded_for = ",".join(scope.headers.get_all("x-forwarded-for"))  # each proxy may add a line of its own
-        return client_address(_address(scope.client)[0], forwarded_for, self._trusted)
+        if not self._trusted:
+            return client_address(_address(scope.client)[0], "", ())
+        lines = scope.headers.get_all  # each proxy may add a line of its own
+        forwarded_for, forwarded = ",".join(lines("x-forwarded-for")), ",".join(lines("forwarded"))
+        return client_address(_address(scope.client)[0], forwarded_for, self._trusted, forwarded)
 
 
 def _check_readable(headers: Headers) -> None:
@@ -147,6 +188,7 @@ async def read_body(headers: Headers, exchange: Exchange, bytes_max: int, deadli
     try:
         if length is not None:
             if int(length) > bytes_max:  # Granian has checked that it is a number
+                await throw_away(headers, exchange, deadline)
                 raise too_large(bytes_max)
             return b"" if length == "0" else await deadline.within(exchange())
         if headers.get("transfer-encoding") is None:
@@ -162,15 +204,39 @@ async def _pieces(exchange: Exchange, bytes_max: int) -> bytes:
     Granian shows the end of a body as one empty piece, and shows another before it where the body broke off: without a
     look at that, a request whose client has left would be one without a body, and would be carried out.
     """
-    body, empty = b"", 0
+    body, read, empty = b"", 0, 0
     async for piece in exchange:
-        body += piece
+        read += len(piece)
         empty += not piece
-        if len(body) > bytes_max:
-            raise too_large(bytes_max)
+        if read <= bytes_max:
+            body += piece
+        elif read >= THROWN_AWAY_BYTES_MAX:
+            break
+    if read > bytes_max:
+        raise too_large(bytes_max)
     if empty != 1:
         raise broken_off()
     return body
+
+
+async def throw_away(headers: Headers, exchange: Exchange, deadline: BodyDeadline) -> None:
+    """Read on within limits what is not wanted, so that whoever still writes gets to see the answer.
+
+    Who waits for our word before it sends a body (Expect) has that word in the answer.
+    """
+    has_body = headers.get("content-length") not in {None, "0"} or "transfer-encoding" in headers
+    if has_body and "expect" not in headers:
+        with contextlib.suppress(BadRequest, ProtocolClosed):
+            await deadline.within(_thrown_away(exchange))
+
+
+async def _thrown_away(exchange: Exchange) -> bytes:
+    read = 0
+    async for piece in exchange:
+        read += len(piece)
+        if read >= THROWN_AWAY_BYTES_MAX:
+            break
+    return b""
 
 
 class _Translation:
@@ -228,5 +294,6 @@ def _asgi_scope(scope: Scope) -> ASGIScope:
 
 
 def _address(text: str) -> tuple[str, int]:
+    """Host and port; Granian writes an IPv6 host in brackets, and ASGI wants it without."""
     host, _, port = text.rpartition(":")
-    return host, int(port)
+    return host_of(host), int(port)

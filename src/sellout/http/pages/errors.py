@@ -10,9 +10,18 @@ API = ("/v1/", "/buy_ticket", "/openapi.json", "/livez", "/readyz", "/metrics")
 """Addresses that answer programs."""
 
 
+VARY_ACCEPT = ("vary", "Accept")
+"""Where a page or a problem is the answer, by what the client can show."""
+
+
 def wants_page(path: str, accept: str | None) -> bool:
     """Whether a page is the answer that a client can show which sends this Accept header."""
-    return prefers(accept, HTML, JSON) and not path.startswith(API)
+    return prefers(accept, HTML, JSON) and is_negotiated(path)
+
+
+def is_negotiated(path: str) -> bool:
+    """Whether there are pages at such an address."""
+    return not path.startswith(API)
 
 
 def error_page(problem: Problem, method: str, path: str, request_id: str) -> Response:
@@ -21,6 +30,7 @@ def error_page(problem: Problem, method: str, path: str, request_id: str) -> Res
         "error.html", status=problem.status, problem=problem, kind=PROBLEMS[problem.code], request_id=request_id,
         address=path if method == "GET" else "",
     )  # fmt: skip
+    response.headers.update(dict([VARY_ACCEPT]))
     if problem.retry_after is not None:
         response.headers["retry-after"] = str(problem.retry_after)
     return response

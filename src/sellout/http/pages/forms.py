@@ -1,10 +1,11 @@
 """What a form of ours has sent, checked: it comes from a page of ours, and its members are what they should be."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from sellout.http import origins
 from sellout.http.problems import FieldError, Problem, invalid
 from sellout.http.requests import BadRequest
 
@@ -35,19 +36,8 @@ def check_origin(request: Request) -> None:
 
     Browsers say where a form comes from; a client that says nothing is no browser, and no visitor is tricked by it.
     """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
-        raise BadRequest(Problem("forbidden", "This form was sent from another site's page."))
-    origin = request.headers.get("origin")
-    if site is None and origin is not None and _host_of(origin) != request.headers.get("host"):
-        raise BadRequest(Problem("forbidden", "This form was sent from another site's page."))
-
-
-def _host_of(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""
+    headers = request.headers
+    origins.check_origin(headers.get("sec-fetch-site"), headers.get("origin"), headers.get("host"))
 
 
 def whole_number(form: Form, name: str, otherwise: int | None = None) -> int:

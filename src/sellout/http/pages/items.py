@@ -5,7 +5,10 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import MICROSECONDS, BuyerTokens, Got, Instant, Item, State
+from sellout.http.freshness import FOR_A_SECOND, is_known, tag_of
+from sellout.http.pages.assets import ROOT
 from sellout.http.pages.attempt import Attempt, address_of, is_over
+from sellout.http.pages.errors import VARY_ACCEPT
 from sellout.http.pages.forms import check_origin
 from sellout.http.pages.rendering import page, see_other
 from sellout.http.pages.words import STATES, duration, got_in_words
@@ -21,10 +24,17 @@ REFRESH_SECONDS = (2, 30)
 
 
 @router.get("/")
-async def front_page(shop: OpenShop) -> Response:
+async def front_page(request: Request, shop: OpenShop) -> Response:
     """All items."""
     items, now, _ = await shop.settled_items()
-    return page("items.html", items=[(item, item.state(now)) for item in items], now=now, states=STATES)
+    stand = [(item, item.state(now)) for item in items]
+    shown = page("items.html", items=stand, now=now, states=STATES)
+    tag = f"W/{tag_of(repr((ROOT, stand)).encode())}"  # weak: the page has the time on it, too
+    shown.headers.update(dict([FOR_A_SECOND, ("etag", tag), VARY_ACCEPT]))  # it is the same for everybody
+    if is_known(tag, request.headers.get("if-none-match")):
+        shown.status_code, shown.body = 304, b""
+        del shown.headers["content-length"]
+    return shown
 
 
 @router.get("/items/{item_id}")

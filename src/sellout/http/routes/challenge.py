@@ -20,4 +20,4 @@ async def get_challenge(request: Request, shop: OpenShop) -> Response:
     send `Challenge-Response: TOKEN:NUMBER` with one request, and again with each retry under its Idempotency-Key.
     """
     view = {"kind": NONE} if shop.challenge is None else {"kind": shop.challenge.kind, **shop.challenge.issue()}
-    return respond(request, json_answer(200, view, ("cache-control", "no-store")))
+    return respond(request, json_answer(200, view))

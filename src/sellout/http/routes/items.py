@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from sellout.domain import KeyScope, Refused
-from sellout.http.answers import json_answer
+from sellout.http.answers import Answer, json_answer
 from sellout.http.callers import check_tokens_are_read
 from sellout.http.documented import BUYER_TOKEN, LOCATION, answers
+from sellout.http.freshness import for_a_second
 from sellout.http.items import change_of, item_of
 from sellout.http.models import AuditOut, ItemChanges, ItemList, ItemOut, NewItem
 from sellout.http.organiser import organiser_only, with_key_for_all
@@ -25,7 +26,7 @@ router = APIRouter(tags=["items"])
 async def list_items(request: Request, shop: OpenShop) -> Response:
     """All items, in the order in which they were added."""
     items, now, _ = await shop.settled_items()
-    return respond(request, json_answer(200, {"items": [item_view(item, now) for item in items]}))
+    return _for_a_second(request, json_answer(200, {"items": [item_view(item, now) for item in items]}))
 
 
 @router.get("/v1/items/{item_id}", responses=answers(200, ItemOut, "unknown_item", "unavailable"))
@@ -35,7 +36,11 @@ async def get_item(request: Request, shop: OpenShop, item_id: str) -> Response:
     item = first_item(snapshot)
     if item is None:
         return respond(request, UNKNOWN_ITEM)
-    return respond(request, json_answer(200, item_view(item, snapshot.now)))
+    return _for_a_second(request, json_answer(200, item_view(item, snapshot.now)))
+
+
+def _for_a_second(request: Request, answer: Answer) -> Response:
+    return respond(request, for_a_second(answer, request.headers.get("if-none-match")))
 
 
 @router.post(
