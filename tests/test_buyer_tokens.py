@@ -97,3 +97,25 @@ def test_a_key_may_be_a_file_or_one_line(tmp_path: Path, monkeypatch: pytest.Mon
         found = load_settings().buyer_token_key
         assert found is not None
         assert TokenVerifier(found.get_secret_value(), "sellout", None).buyer_of(token()) == "ada"
+
+
+def _bare(pem: str) -> str:
+    return "".join(line for line in pem.splitlines() if not line.startswith("-----"))
+
+
+KNOWN_TO_OTHERS = {
+    "an address": "https://login.example.org/.well-known/jwks.json?long=enough",
+    "a path": "/etc/sellout/keys/the-public-key-of-the-login.json",
+    "a path of a user": "~/keys/the-public-key-of-the-login-of-our-shop",
+    "a set of keys": '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}]}',
+    "a public key without its lines": _bare(PUBLIC),
+    "a key of SSH": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExample shop",
+}
+
+
+@pytest.mark.parametrize("what", KNOWN_TO_OTHERS)
+def test_what_others_know_is_no_secret(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELLOUT_BUYER_TOKEN_KEY", KNOWN_TO_OTHERS[what])
+    with pytest.raises(BadSetting, match="must be a secret that nobody else knows") as refused:
+        load_settings()
+    assert KNOWN_TO_OTHERS[what] not in str(refused.value)

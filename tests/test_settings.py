@@ -162,3 +162,10 @@ def test_a_password_in_an_address_that_is_none_is_not_shown_either() -> None:
         load_settings(database="mysql://shop:s3cret@h/x?password=s3cret")
     assert "s3cret" not in str(refused.value)
     assert "mysql://shop:********@h/x" in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///\udcff.db", "sqlite:///%FF.db", "postgresql://shop@db/\udcff"])
+def test_a_database_whose_name_is_no_text_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELLOUT_DATABASE", url)
+    with pytest.raises(BadSetting, match="must be text in UTF-8"):
+        load_settings()

@@ -3,6 +3,8 @@
 The algorithm follows from the shop's key and never from a token: an Ed25519 public key verifies EdDSA, a secret HS256.
 """
 
+import base64
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,8 @@ from pathlib import Path
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.x509 import load_der_x509_certificate
 
 SECRET_BYTES_MIN = 32
 
@@ -23,6 +26,9 @@ KNOWN_MAX = 10_000
 """Tokens that are kept as verified until they end, because a signature by EdDSA takes 160 microseconds to verify."""
 
 _PEM = "-----BEGIN"
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SSH_KEY = re.compile(r"(ssh|ecdsa)-\S+ ")
 
 
 class BadToken(ValueError):
@@ -87,7 +93,40 @@ def public_key(key: str) -> Ed25519PublicKey:
 
 
 def secret(key: str) -> bytes:
-    """The secret that a setting is. Raises ValueError."""
+    """The secret that a setting is. Raises ValueError, also where it is something that others know."""
+    if why := _why_public(key.strip()):
+        raise ValueError(f"must be a secret that nobody else knows, or an Ed25519 public key in PEM: this is {why}")
     if len(key.encode()) < SECRET_BYTES_MIN:
         raise ValueError(f"must be a secret of {SECRET_BYTES_MIN} bytes or more, or an Ed25519 public key in PEM")
     return key.encode()
+
+
+def _why_public(key: str) -> str | None:
+    """Why a text is no secret. Whoever knows what stands there could sign as any buyer."""
+    if _ADDRESS.match(key):
+        return "an address"
+    if key.startswith(("/", "./", "../", "~")):
+        return "a path"
+    if key.startswith(("{", "[")):
+        return "a JSON document"
+    if _SSH_KEY.match(key):
+        return "a public key of SSH"
+    return "a public key without its PEM lines" if _is_bare_public_key(key) else None
+
+
+def _is_bare_public_key(key: str) -> bool:
+    """Whether it is the base64 of a public key or a certificate, as logins show them."""
+    try:
+        found = base64.b64decode("".join(key.split()), validate=True)
+        load_der_public_key(found)
+    except (ValueError, UnsupportedAlgorithm):
+        return _is_certificate(key)
+    return True
+
+
+def _is_certificate(key: str) -> bool:
+    try:
+        load_der_x509_certificate(base64.b64decode("".join(key.split()), validate=True))
+    except ValueError:
+        return False
+    return True

@@ -238,6 +238,11 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _is_known_engine(cls, url: str) -> str:
+        try:
+            url.encode()
+            unquote(url, errors="strict")
+        except UnicodeError:
+            raise ValueError("must be text in UTF-8, also where it names a file") from None
         if sqlite_path(url) is None and not is_postgres(url):
             raise ValueError("must be sqlite:///FILE, sqlite:////ABSOLUTE/FILE or postgresql://HOST/NAME")
         return url

@@ -1,6 +1,7 @@
 """Kept keys: on the disk before anything is sent, the same for everybody who asks, forgotten only when it is safe."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -12,7 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sellout.client import FileKeys, KeyReused, NoAnswer, Problem, SoldOut, new_key
+from sellout.client import FileKeys, KeyReused, NoAnswer, Problem, SelloutError, SoldOut, new_key
+from sellout.client.answers import Answer, read_answer
 from sellout.client.keys import check_key
 
 REFERENCES = ("order-1", "", "../order", "ä/ö", "x" * 5000)
@@ -111,16 +113,16 @@ with FileKeys({str(tmp_path)!r}).attempt("order-1") as key:
 # What an attempt forgets.
 
 
-def leave(keys: FileKeys, error: type[BaseException] | None, key: str | None = None) -> str:
+def leave(keys: FileKeys, error: type[BaseException] | None, key: str | None = None, code: str = "sold_out") -> str:
     """The key of an attempt that ends with an error, or without. The error is about `key`, or the attempt's own."""
     mine = ""
     try:
         with keys.attempt("order-1") as mine:
-            if error in (SoldOut, KeyReused, NoAnswer):
-                raise error(Problem(code="c"), key or mine)
+            if error is not None and issubclass(error, SelloutError):
+                raise error(Problem(code="key_reused" if error is KeyReused else code), key or mine)
             if error is not None:
                 raise error
-    except (SoldOut, KeyReused, NoAnswer, ValueError, Stopped):
+    except (SelloutError, ValueError, Stopped):
         pass
     return mine
 
@@ -138,6 +140,40 @@ def test_whatever_leaves_a_doubt_keeps_the_key(tmp_path: Path, error: type[BaseE
     keys = FileKeys(tmp_path)
     key = leave(keys, error)
     assert keys.keep("order-1") == key
+
+
+NO_DECISIONS = (
+    (401, b"", "a login that asks for a token"),
+    (401, b'{"code": "unauthorized", "detail": "it has expired"}', "our own word that a token has expired"),
+    (403, b"<h1>blocked</h1>", "a filter"),
+    (403, b'{"code": "forbidden", "detail": "another site"}', "our own word"),
+    (404, b"no such page", "a proxy"),
+    (404, b'{"code": "not_found"}', "another address"),
+    (405, b"", "a proxy"),
+    (413, b"", "a proxy"),
+    (422, b'{"code": "invalid_request"}', "a body that is not valid any more"),
+    (429, b'{"code": "rate_limited"}', "too often"),
+)
+
+
+@pytest.mark.parametrize(("status", "body", "who"), NO_DECISIONS)
+def test_what_is_no_decision_of_ours_keeps_the_key(tmp_path: Path, status: int, body: bytes, who: str) -> None:
+    keys = FileKeys(tmp_path)
+    with contextlib.suppress(SelloutError), keys.attempt("order-1") as key:
+        error = read_answer(lambda _: None, Answer(status, {}, body), key, 1)
+        assert isinstance(error, SelloutError)
+        raise error
+    assert keys.keep("order-1") == key, who
+
+
+@pytest.mark.parametrize("code", ["sold_out", "not_enough_left", "limit_reached", "closed", "hold_expired"])
+def test_a_decision_ends_an_attempt(tmp_path: Path, code: str) -> None:
+    keys = FileKeys(tmp_path)
+    with contextlib.suppress(SelloutError), keys.attempt("order-1") as key:
+        error = read_answer(lambda _: None, Answer(409, {}, b'{"code": "%s"}' % code.encode()), key, 1)
+        assert isinstance(error, SelloutError)
+        raise error
+    assert keys.references() == []
 
 
 def test_a_refusal_of_something_else_keeps_the_key(tmp_path: Path) -> None:

@@ -88,6 +88,17 @@ def test_holds_taken_and_given_back_again_and_again_come_to_an_end(opened: Open)
     assert statuses(shop, 1, json={"buyer": "ada"}) == [201], "buying is another matter"
 
 
+def test_whatever_takes_a_hold_is_counted_as_one(opened: Open) -> None:
+    shop = opened(rate_of_holds="3/hour")
+    basket = {"buyer": "ada", "lines": [{"item": "item-a", "quantity": 1}]}
+    assert statuses(shop, 1, HOLDS, json={"buyer": "ada"}) == [201]
+    assert statuses(shop, 1, "/v1/baskets/holds", json=basket) == [201]
+    assert statuses(shop, 1, "/v1/items/item-a/waitlist", json={"buyer": "ada"}) == [201]
+    for path, body in ((HOLDS, {"buyer": "ada"}), ("/v1/baskets/holds", basket),
+                       ("/v1/items/item-a/waitlist", {"buyer": "ada"})):  # fmt: skip
+        assert statuses(shop, 1, path, json=body) == [429]
+
+
 @pytest.mark.parametrize(("path", "rate"), [(PURCHASES, "rate_per_buyer"), (HOLDS, "rate_of_holds")])
 def test_whoever_only_names_a_buyer_uses_up_nothing_of_who_has_proven_it(path: str, rate: str, opened: Open) -> None:
     shop = opened(buyer_token_key=SECRET, **{rate: "2/hour"})

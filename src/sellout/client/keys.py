@@ -15,7 +15,7 @@ from types import TracebackType
 import msgspec
 
 from sellout.client.errors import Refused
-from sellout.client.refusals import KeyReused
+from sellout.client.refusals import DECISIONS
 
 KEY_LENGTH_MAX = 255
 """Characters in a key."""
@@ -106,9 +106,10 @@ class FileKeys:
 class Attempt:
     """One request under a kept key. Entering the block gives the key; leaving it forgets the key, or not.
 
-    Forgotten: when the block ends without an error, because then the caller has what it got, and when this key's
-    request was refused, because then it has got nothing. Kept: after any other error, so that the same reference asks
-    again under the same key. A key that was used for something else (`KeyReused`) is kept, too: it has got something.
+    Forgotten: when the block ends without an error, because then the caller has what it got, and when Sellout has
+    decided that this key's request gets nothing. Kept: after any other error, so that the same reference asks again
+    under the same key. No decision are a token that has expired (401), a filter's 403, a proxy's 404, a body that is
+    not valid: an earlier try may have got something. A key that was used for something else (`KeyReused`) has got that.
     """
 
     def __init__(self, keys: FileKeys, reference: str) -> None:
@@ -133,7 +134,7 @@ class Attempt:
         await asyncio.to_thread(self.__exit__, kind, error, trace)
 
     def _has_got_nothing(self, error: BaseException) -> bool:
-        return isinstance(error, Refused) and error.key == self._key and not isinstance(error, KeyReused)
+        return isinstance(error, Refused) and error.key == self._key and error.code in DECISIONS
 
 
 def _read(file: Path) -> str:

@@ -125,3 +125,14 @@ class Unauthorized(Refused):
 
 class Forbidden(Refused):
     """The organiser key is valid, but has not the scope that this needs."""
+
+
+DECISIONS = frozenset(
+    {
+        "not_open", "closed", "paused", "unknown_item", "not_enough_left", "all_held", "limit_reached", "sold_out",
+        "unknown_hold", "hold_expired", "hold_released", "already_confirmed", "payment_ref_in_use", "unknown_purchase",
+        "already_refunded", "unknown_entry",
+    }
+)  # fmt: skip
+"""Codes by which Sellout says that a request was decided, and gets nothing. An answer without a problem document of
+ours has none of them, and no other refusal says what became of an earlier try."""

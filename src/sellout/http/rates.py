@@ -11,7 +11,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from sellout.domain import ANONYMOUS, Command, TakeHold
+from sellout.domain import ANONYMOUS, Command, HoldBasket, JoinWaitlist, TakeHold
 from sellout.http.problems import Problem
 from sellout.http.requests import BadRequest
 from sellout.settings import Settings
@@ -44,8 +44,9 @@ class Rates:
         whose = "proven" if getattr(command, "proven", None) else "named"  # nobody uses up what is another's
         if self._per_buyer is not None:
             self._count(self._per_buyer, "This buyer sends", whose, buyer)
-        if self._holds is not None and isinstance(command, TakeHold):
-            self._count(self._holds, "This buyer takes holds of this item in", f"holds {whose}", command.item_id, buyer)
+        if self._holds is not None:
+            for item_id in _held(command):
+                self._count(self._holds, "This buyer takes holds of this item in", f"holds {whose}", item_id, buyer)
 
     def _count(self, rate: RateLimitItem, who: str, *key: str) -> None:
         if self._limiter.hit(rate, *key):
@@ -57,3 +58,14 @@ class Rates:
 
 def _rate(text: str | None) -> RateLimitItem | None:
     return None if text is None else parse(text)
+
+
+def _held(command: Command) -> set[str]:
+    """The items of which a command may take a hold: who joins a waiting list has one at once where units are free."""
+    match command:
+        case TakeHold() | JoinWaitlist():
+            return {command.item_id}
+        case HoldBasket():
+            return {line.item_id for line in command.lines}
+        case _:
+            return set()

@@ -11,6 +11,10 @@ from sellout.http.problems import FieldError, Problem, invalid
 KEY_LENGTH_MAX = 255
 PAYMENT_REF_LENGTH_MAX = 255
 
+BUYER_BYTES_MAX = 1024
+"""Whatever SELLOUT_BUYER_LENGTH_MAX says: a name stands in an index with an item and a key, and PostgreSQL's entries
+take 2704 bytes."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _AT = re.compile(r" - at `\$\.?(.*?)`$")
@@ -82,6 +86,8 @@ class OrderReader:
         if not (1 <= len(name) <= self._buyer_length_max and is_plain(name)):
             message = f"must have 1 to {self._buyer_length_max} characters and no control characters"
             raise BadRequest(invalid(FieldError("buyer", message)))
+        if not name.isascii() and len(name.encode(errors="surrogatepass")) > BUYER_BYTES_MAX:
+            raise BadRequest(invalid(FieldError("buyer", f"must have at most {BUYER_BYTES_MAX} bytes in UTF-8")))
         return name
 
 

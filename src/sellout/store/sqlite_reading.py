@@ -7,6 +7,7 @@ it lies.
 """
 
 import contextlib
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -69,12 +70,12 @@ class SQLiteReader(Reader):
         self._as_it_was: tuple[Path, _State] | None = None
         has_index = Path(f"{real}-shm").exists()
         if has_index and Path(log_of(real)).exists():
-            self._connection = self._connect(f"file:{quote(str(real))}?mode=ro")
+            self._connection = self._connect(f"file:{quote(os.fsencode(real))}?mode=ro")
         elif _has_log(real):
-            self._connection = self._connect(f"file:{quote(str(self._copied(real)))}")
+            self._connection = self._connect(f"file:{quote(os.fsencode(self._copied(real)))}")
         else:
             self._as_it_was = (real, _state_of(real))
-            self._connection = self._connect(f"file:{quote(str(real))}?immutable=1")
+            self._connection = self._connect(f"file:{quote(os.fsencode(real))}?immutable=1")
         steps = lacking(self._connection)
         if len(steps) == len(migrations("sqlite")):
             raise NoShop("there is no shop in it")
