@@ -224,8 +224,9 @@ class MemoryStore:
             key._replace(revoked_at=now) if key.name == name else key for key in self._organiser_keys
         ]
 
-    async def reset(self) -> None:
+    async def reset(self, commands: Sequence[Command] = ()) -> None:
         self._shelves = Shelves()
+        await self.transact(commands, 0)
 
     async def ping(self) -> None:
         """It is always there."""

@@ -170,6 +170,21 @@ def test_a_reset_removes_the_sale_and_keeps_the_keys(shop: Shop) -> None:
     assert kinds(shop.transact(AddItem(an_item()), a_buy())) == ["ItemSaved", "Bought"]
 
 
+def test_who_looks_during_a_reset_sees_the_items_of_before_or_those_of_after(shop: Shop) -> None:
+    async def reset_and_look(store: Store) -> list[list[int]]:
+        await store.transact([AddItem(an_item()), a_buy()], time.monotonic() + 30)
+        seen = []
+        resetting = asyncio.ensure_future(store.reset([AddItem(an_item(capacity=7))]))
+        while not resetting.done():
+            seen.append([item.sold for item in (await store.items()).items])
+        await resetting
+        return [*seen, [item.capacity for item in (await store.items()).items]]
+
+    *seen, after = shop.use(reset_and_look)
+    assert after == [7]
+    assert [] not in seen, "nobody is told that there is no such item"
+
+
 def test_a_refund_of_an_item_that_others_buy_in_the_same_batch(shop: Shop) -> None:
     shop.transact(AddItem(an_item(capacity=1)))
     (first,) = shop.transact(a_buy())

@@ -251,3 +251,26 @@ class TestAStart:
 def test_the_systems_that_tell_of_no_mounts_have_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sqlite_place, "_MOUNTS", tmp_path / "nothing")
     open_database(tmp_path / "shop.db", lambda: 0, 30).close()
+
+
+@pytest.mark.parametrize("left", [("-wal",), ("-shm",), ("-wal", "-shm")], ids="".join)
+def test_a_file_that_was_removed_is_made_anew_and_its_log_is_kept(
+    store: SQLiteStore, path: Path, left: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept = {end: Path(f"{path}{end}").read_bytes() for end in ("-wal", "-shm")}
+    asyncio.run(store.close())
+    path.unlink()
+    for end in left:
+        Path(f"{path}{end}").write_bytes(kept[end])
+    new = SQLiteStore(path)
+    assert asyncio.run(new.items()).items == []
+    assert sell(new, AddItem(an_item(capacity=1)))
+    assert buy(new)
+    asyncio.run(new.close())
+    aside = [file for file in path.parent.iterdir() if ".of-a-removed-file-" in file.name]
+    said = capfd.readouterr().err
+    if "-wal" in left:
+        assert [file.read_bytes() for file in aside] == [kept["-wal"]]
+        assert f"kept as {aside[0].name}" in said
+    else:
+        assert (aside, said) == ([], "")

@@ -6,22 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from sellout.auditing import FullAudit, WholeAudit, audit_all
-from sellout.bootstrap import add_default_item
+from sellout.bootstrap import default_item
 from sellout.cli.console import (
     AsJson,
     DatabaseUrl,
     Failed,
-    deadline_of,
     print_json,
     print_table,
     with_reader,
     with_store,
 )
 from sellout.cli.reports import audit_report
+from sellout.domain import AddItem
 from sellout.http.times import rfc3339
 from sellout.http.views import audit_view
 from sellout.settings import load_settings
-from sellout.store.port import Store
 
 
 def add_to(app: typer.Typer) -> None:
@@ -116,9 +115,5 @@ def reset(
         raise Failed("this removes all items, purchases and movements: add --yes if you mean it", 2)
     settings = load_settings(database=database)
 
-    async def start_over(store: Store) -> None:
-        await store.reset()
-        await add_default_item(store, settings, deadline_of(settings))
-
-    with_store(settings, start_over, create=True)
+    with_store(settings, lambda store: store.reset([AddItem(default_item(settings))]), create=True)
     typer.echo(f"{settings.database_shown}: fresh, with {settings.stock} units of {settings.item}")

@@ -205,8 +205,11 @@ class Store(Protocol):
         """Let a key be valid no longer, from now on; the last one that may manage only with `last_too`."""
         ...
 
-    async def reset(self) -> None:
-        """Remove all items and all that happened to them. Organiser keys stay."""
+    async def reset(self, commands: Sequence[Command] = ()) -> None:
+        """Remove all items and all that happened to them, and carry out `commands`, at one moment for whoever looks.
+
+        Organiser keys stay.
+        """
         ...
 
     async def ping(self) -> None:

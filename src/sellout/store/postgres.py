@@ -135,8 +135,8 @@ class PostgresStore(Reader):
     async def seal_rest(self) -> int:
         return await self._keep(seal_rest())
 
-    async def reset(self) -> None:
-        await self._keep(_delete_all())
+    async def reset(self, commands: Sequence[Command] = ()) -> None:
+        await self._keep(_start_over(commands))
 
     async def close(self) -> None:
         async with self._turn:
@@ -378,6 +378,10 @@ async def _nothing_to_reset(_: object) -> None:
     """Readers change nothing of their session, so giving one back costs no question."""
 
 
-def _delete_all() -> Steps[None]:
-    yield ask("delete_all")
-    yield ask("delete_events")
+def _start_over(commands: Sequence[Command]) -> Steps[None]:
+    for statement in ("delete_all", "let_items_go", "delete_items", "keep_items", "delete_events"):
+        yield ask(statement)
+    if commands:
+        loaded, now = yield from load(commands, items_are_locks=True)
+        _, writes = decide(loaded, commands, now)
+        yield from write(writes, now)

@@ -102,8 +102,12 @@ class SQLiteStore(Reader):
     async def seal_rest(self) -> int:
         return await self._in_write_thread(lambda writer: self._run(writer, seal_rest()))
 
-    async def reset(self) -> None:
-        await self._in_write_thread(_reset)
+    async def reset(self, commands: Sequence[Command] = ()) -> None:
+        def start_over(writer: apsw.Connection) -> None:
+            _reset(writer)
+            self._decide(writer, commands)
+
+        await self._in_write_thread(start_over)
 
     async def _write(self, steps: Steps[_T]) -> _T:
         """Answer all steps in one transaction of their own."""
@@ -125,9 +129,13 @@ class SQLiteStore(Reader):
 
     def _transact(self, commands: Sequence[Command], deadline: float) -> list[Outcome]:
         with self._transaction(deadline) as writer:
-            loaded, now = self._run(writer, load(commands, items_are_locks=False))
-            outcomes, writes = decide(loaded, commands, now)
-            self._run(writer, write(writes, now))
+            return self._decide(writer, commands)
+
+    def _decide(self, writer: apsw.Connection, commands: Sequence[Command]) -> list[Outcome]:
+        """Load, decide and write, in the open transaction."""
+        loaded, now = self._run(writer, load(commands, items_are_locks=False))
+        outcomes, writes = decide(loaded, commands, now)
+        self._run(writer, write(writes, now))
         return outcomes
 
     @contextlib.contextmanager

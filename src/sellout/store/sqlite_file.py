@@ -4,7 +4,9 @@ It touches nothing but the file. Every error that a user can cause or mend becom
 """
 
 import contextlib
+import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from sellout.store.clock import Clock
 from sellout.store.migrations import Migration, migrations, missing
 from sellout.store.port import NoShop, StoreUnavailable, StoreUnusable
 from sellout.store.queries import load_queries
-from sellout.store.sqlite_place import is_open_under_another_name, refuse_other_names
+from sellout.store.sqlite_place import is_open_under_another_name, log_of, refuse_other_names
 
 SQLITE_VERSION_MIN = "3.51.3"
 """The first SQLite without the WAL-reset bug, which may corrupt a file with several connections."""
@@ -99,6 +101,37 @@ def make_private(path: Path) -> bool:
     return True
 
 
+def _make_new(path: Path) -> None:
+    """Make an empty file, and put aside what a file that is gone has left beside its name.
+
+    SQLite would empty such a log, or read it as one of the new file. It may have the last sales of a file that was
+    moved, so it is kept under another name. The folder is locked meanwhile: otherwise it might be the log of a file
+    that another process has just made. Raises StoreUnusable.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists():
+            _put_aside(path)
+            make_private(path)
+    finally:
+        os.close(folder)
+
+
+def _put_aside(path: Path) -> None:
+    Path(f"{path}-shm").unlink(missing_ok=True)  # an index of the log, which whoever opens that makes anew
+    log = Path(log_of(path))
+    if not log.exists():
+        return
+    aside = Path(f"{log}.of-a-removed-file-{time.time_ns() // 1_000_000}")
+    log.rename(aside)
+    if aside.stat().st_size:
+        sys.stderr.write(
+            f"sellout: {path.name} is not there, but {log.name} was: kept as {aside.name}. If the file was moved, it "
+            "may have sales that the file lacks: stop, and put both back\n"
+        )
+
+
 def begin(connection: apsw.Connection, deadline: float) -> None:
     """Take the write lock. Raises apsw.BusyError where another process keeps it past `deadline`."""
     connection.set_busy_timeout(0)  # SQLite's own waiting backs off to 100 ms, which starves the second process
@@ -133,7 +166,7 @@ def open_database(path: Path, clock: Clock, wait_seconds: float) -> apsw.Connect
     if not path.parent.is_dir():
         raise StoreUnusable(f"the folder {path.parent} does not exist")
     if not path.exists():
-        make_private(path)
+        _make_new(path)
     refuse_other_names(path)
     _wait_until_nobody_has_another_name(path, deadline)
     try:

@@ -18,7 +18,20 @@ UPDATE organiser_keys SET revoked_at = :now WHERE name = :name;
 
 -- name: delete_all
 -- Everything that was sold and put on sale.
-TRUNCATE seals, movements, late_payments, used_keys, purchases, holds, waitlist, inventory, batches RESTART IDENTITY;
+TRUNCATE seals, movements, late_payments, used_keys, purchases, holds, waitlist, batches RESTART IDENTITY;
+
+-- name: let_items_go
+-- Who looked before a TRUNCATE committed and reads the table only then finds it empty: it keeps no row for older snapshots.
+-- So items are deleted, and the trigger that forbids it steps aside for this one transaction.
+ALTER TABLE inventory DISABLE TRIGGER items_are_not_removed;
+
+-- name: delete_items
+-- All items.
+DELETE FROM inventory;
+
+-- name: keep_items
+-- The trigger is back.
+ALTER TABLE inventory ENABLE TRIGGER items_are_not_removed;
 
 -- name: delete_events
 -- All that was to be told. The numbers of events go on, because endpoints know up to which they were told.
