@@ -32,6 +32,7 @@ GRANT USAGE ON SCHEMA public TO seller;
 -- The tables that there are, and those that the owner will make. Columns that number their rows need no grant of their
 -- own; that for sequences is for any other that a migration may bring.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO seller;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO seller;
+-- SELECT is for pg_dump.
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO seller;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO seller;
-ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO seller;
+ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO seller;

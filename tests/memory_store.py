@@ -49,6 +49,7 @@ class MemoryStore:
         self._shelves = shelves
         self._clock = clock
         self._organiser_keys: list[OrganiserKey] = []
+        self._secret = ""
 
     @property
     def webhooks(self) -> Webhooks:
@@ -223,6 +224,10 @@ class MemoryStore:
         self._organiser_keys = [
             key._replace(revoked_at=now) if key.name == name else key for key in self._organiser_keys
         ]
+
+    async def session_secret(self, made: str) -> str:
+        self._secret = self._secret or made
+        return self._secret
 
     async def reset(self, commands: Sequence[Command] = ()) -> None:
         self._shelves = Shelves()

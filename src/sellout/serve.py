@@ -5,7 +5,6 @@ The database is prepared before a worker starts, so that what is wrong with it i
 
 import asyncio
 import os
-import secrets
 import socket
 import sys
 import tempfile
@@ -20,8 +19,6 @@ from sellout.supervisor import Plan
 
 PORT_WAIT_SECONDS = 5.0
 """How long a start waits for a port that a server which is just stopping still has."""
-
-SESSION_SECRET_BYTES = 32
 
 _PAUSE_SECONDS = 0.02
 
@@ -48,7 +45,7 @@ def serve(settings: Settings, *, open_browser: bool, announce: Callable[[str], N
     if ":" in settings.challenge:
         from sellout.http.challenge.gate import challenge_of  # only where there is one of the shop's own
 
-        challenge_of(settings)  # one that is not there would end every worker
+        challenge_of(settings, str)  # one that is not there would end every worker
     address = address_of(settings.host)
     port = free_port(address, settings.port)
     chosen = chosen_folder()
@@ -83,15 +80,9 @@ async def _prepare(settings: Settings) -> Prepared:
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:
-    """Workers read their settings from the environment, as any ASGI server's would: these are ours."""
-    values = settings.model_dump(exclude=set(SECRETS)) | {"session_secret": _session_secret(settings)}
+    """Workers read their settings from the environment, as any ASGI server's would: these are ours, but for secrets."""
+    values = settings.model_dump(exclude=set(SECRETS))
     return {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
-
-
-def _session_secret(settings: Settings) -> str:
-    """The secret of all workers: a session that one has begun is known to the others."""
-    chosen = settings.session_secret
-    return secrets.token_urlsafe(SESSION_SECRET_BYTES) if chosen is None else chosen.get_secret_value()
 
 
 def chosen_folder() -> str | None:

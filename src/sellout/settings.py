@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     session_secret: Annotated[
         SecretStr | None,
         Field(
-            description="Signs the session cookies of the organiser's desk, of 32 characters or more; without one, "
-            "each start makes one, so that a restart ends all sessions. Nodes behind one address need the same"
+            description="Signs the session cookies of the organiser's desk, and challenges, of 32 characters or more; "
+            "without one, the first start makes one and keeps it in the database, where all nodes find it"
         ),
     ] = None
     buyer_token_key: Annotated[

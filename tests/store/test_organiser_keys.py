@@ -160,3 +160,12 @@ def test_the_database_itself_keeps_keys_as_they_are(shop: Shop, statement: str) 
     with pytest.raises(Exception, match=FORBIDDEN[statement]):
         shop.use(execute)
     assert keys_of(shop) == before
+
+
+def test_all_who_ask_for_a_secret_sign_with_that_of_the_first(shop: Shop) -> None:
+    async def ask(store: Store) -> list[str]:
+        return list(await asyncio.gather(*(store.session_secret(f"secret {number}") for number in range(5))))
+
+    told = set(shop.use(ask))
+    assert len(told) == 1
+    assert shop.use(lambda store: store.session_secret("later")) in told, "a restart keeps it"

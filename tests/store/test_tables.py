@@ -9,8 +9,8 @@ from sellout.store.sqlite_file import open_database
 from sellout.store.tables import TABLES
 from tests import postgres
 
-NOT_COPIED = {"sellout_migrations", "batches"}
-"""What belongs to one database: which migrations it has, and which batches it may still be asked for."""
+NOT_COPIED = {"sellout_migrations", "batches", "secrets"}
+"""What belongs to one database: its migrations, the batches that it may still be asked for, and what it signs with."""
 
 COPIED = {table.name: set(table.columns) for table in TABLES}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import secrets
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+SECRET_BYTES = 32
+
 GC_THRESHOLD = 50_000
 """New container objects between two looks of the garbage collector."""
 
@@ -57,10 +60,11 @@ class Shop:
         self._compares = compares
         self._clock = clock
         self.default_item_id = slug(settings.item)
+        self._secret = None if settings.session_secret is None else settings.session_secret.get_secret_value()
         self.orders = OrderReader(settings.buyer_length_max)
         self.rates = Rates(settings)
         self.tokens = token_verifier(settings)
-        self.challenge = challenge_of(settings)
+        self.challenge = challenge_of(settings, self.secret)
         self.body_deadline = BodyDeadline(settings.body_read_seconds)
         self.exports_under_way = 0
         self.metrics = Metrics()
@@ -72,6 +76,8 @@ class Shop:
         """Open the database and begin to commit. Raises StoreUnusable."""
         settings = self.settings
         self.store = await open_store(settings, clock=self._clock)
+        if self._secret is None:
+            self._secret = await self.store.session_secret(secrets.token_urlsafe(SECRET_BYTES))
         deadline = time.monotonic() + settings.lock_wait_seconds
         prepared = await prepare(self.store, settings, deadline, compare=self._compares)
         for difference in prepared.differing:
@@ -91,6 +97,11 @@ class Shop:
         self.webhooks.start()
 
         _spare_the_garbage_collector()
+
+    def secret(self) -> str:
+        """What sessions and challenges are signed with, in all workers and on all nodes; once the shop is open."""
+        assert self._secret is not None  # noqa: S101 - nobody is answered before
+        return self._secret
 
     async def _items_with_tokens(self) -> list[str]:
         items = (await self.store.items()).items

@@ -76,3 +76,19 @@ def _revoke(name: str) -> Steps[None]:
 def _key_of(row: Row) -> OrganiserKey:
     name, digest, scopes, created_at, revoked_at = row
     return OrganiserKey(name, digest, frozenset(map(KeyScope, scopes.split())), created_at, revoked_at)
+
+
+SESSIONS = "sessions"
+"""What the secret is called that signs sessions and challenges."""
+
+
+def session_secret() -> Steps[str | None]:
+    """The secret that signs, where one was made."""
+    return next((secret for (secret,) in (yield ask("secret", name=SESSIONS))), None)
+
+
+def make_session_secret(made: str) -> Steps[str]:
+    """The secret that signs: `made`, where nobody was faster."""
+    now = int((yield ask(NOW))[0][0])
+    yield ask("insert_secret", name=SESSIONS, secret=made, now=now)
+    return (yield from session_secret()) or made

@@ -205,6 +205,10 @@ class Store(Protocol):
         """Let a key be valid no longer, from now on; the last one that may manage only with `last_too`."""
         ...
 
+    async def session_secret(self, made: str) -> str:
+        """What sessions and challenges are signed with: the same for all who ask, `made` for the first."""
+        ...
+
     async def reset(self, commands: Sequence[Command] = ()) -> None:
         """Remove all items and all that happened to them, and carry out `commands`, at one moment for whoever looks.
 

@@ -132,6 +132,10 @@ class PostgresStore(Reader):
     async def revoke_organiser_key(self, name: str, *, last_too: bool) -> Revocation:
         return await self._keep(keeping.revoke_key(name, last_too=last_too))
 
+    async def session_secret(self, made: str) -> str:
+        known = await self.known_session_secret()
+        return await self._keep(keeping.make_session_secret(made)) if known is None else known
+
     async def seal_rest(self) -> int:
         return await self._keep(seal_rest())
 

@@ -107,5 +107,8 @@ class Reader(ABC):
     async def organiser_keys(self) -> Sequence[OrganiserKey]:
         return await self._read(keeping.organiser_keys())
 
+    async def known_session_secret(self) -> str | None:
+        return await self._read(keeping.session_secret())
+
     async def ping(self) -> None:
         await self._read(readings.ping())

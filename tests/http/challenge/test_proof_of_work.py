@@ -22,7 +22,7 @@ def solve(token: str, bits: int = BITS) -> str:
 
 @pytest.fixture
 def work() -> ProofOfWork:
-    return ProofOfWork(SECRET, BITS)
+    return ProofOfWork(lambda: SECRET, BITS)
 
 
 def test_a_right_answer_passes(work: ProofOfWork) -> None:
@@ -55,7 +55,7 @@ def test_another_number_for_a_used_token_is_no_other_answer(work: ProofOfWork) -
 
 @given(st.integers(0, 2000))
 def test_a_number_passes_only_if_its_digest_has_the_zeros(number: int) -> None:
-    work = ProofOfWork(SECRET, BITS)
+    work = ProofOfWork(lambda: SECRET, BITS)
     answer = f"{work.issue()['token']}:{number}"
     assert work.passed(answer, "") == hashlib.sha256(answer.encode()).hexdigest().startswith(("00", "01", "02", "03"))
 
@@ -66,8 +66,8 @@ def test_what_is_no_answer_does_not_pass(answer: str, work: ProofOfWork) -> None
 
 
 def test_a_token_of_another_secret_or_of_less_work_does_not_pass(work: ProofOfWork) -> None:
-    assert not work.passed(solve(ProofOfWork("another secret of thirty-two char", BITS).issue()["token"]), "")
-    assert not work.passed(solve(ProofOfWork(SECRET, BITS - 1).issue()["token"]), "")
+    assert not work.passed(solve(ProofOfWork(lambda: "another secret of thirty-two char", BITS).issue()["token"]), "")
+    assert not work.passed(solve(ProofOfWork(lambda: SECRET, BITS - 1).issue()["token"]), "")
 
 
 def test_an_old_token_does_not_pass(work: ProofOfWork, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Which requests need a passed challenge, and which challenge that is. Others pass untouched."""
 
 import re
-import secrets
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -38,9 +38,10 @@ class Challenge(Protocol):
         ...
 
 
-def challenge_of(settings: Settings) -> Challenge | None:
+def challenge_of(settings: Settings, secret: Callable[[], str]) -> Challenge | None:
     """The challenge that the settings name: none, the proof of work, or `MODULE:FUNCTION`, called with the settings.
 
+    `secret` gives what tokens are signed with, once the shop is open.
     Raises BadSetting where there is no such function.
     """
     if settings.challenge == NONE:
@@ -48,8 +49,6 @@ def challenge_of(settings: Settings) -> Challenge | None:
     if settings.challenge == PROOF_OF_WORK:
         from sellout.http.challenge.proof_of_work import ProofOfWork
 
-        chosen = settings.session_secret
-        secret = secrets.token_urlsafe() if chosen is None else chosen.get_secret_value()
         return ProofOfWork(secret, settings.challenge_bits)
     module, _, name = settings.challenge.partition(":")
     try:

@@ -9,6 +9,8 @@ import hashlib
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -29,10 +31,14 @@ class ProofOfWork:
 
     kind = "proof-of-work"
 
-    def __init__(self, secret: str, bits: int) -> None:
-        self._signer = URLSafeTimedSerializer(secret, salt="challenge")
+    def __init__(self, secret: Callable[[], str], bits: int) -> None:
+        self._secret = secret
         self._bits = bits
         self._used: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    @cached_property
+    def _signer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret(), salt="challenge")
 
     def issue(self) -> View:
         """A new challenge."""

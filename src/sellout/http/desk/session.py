@@ -7,7 +7,8 @@ away ends its sessions, because every request looks whether the key is still val
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple, Self
 
 from fastapi import Request, Response
@@ -55,9 +56,14 @@ def _mark(key_digest: str) -> str:
 class Sessions:
     """Writes sessions into cookies, and reads those that it has written itself and that are not too old."""
 
-    def __init__(self, secret: str, *, secure: bool) -> None:
-        self._signer = URLSafeTimedSerializer(secret, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})
+    def __init__(self, secret: Callable[[], str], *, secure: bool) -> None:
+        """`secret` gives what cookies are signed with, once the shop is open."""
+        self._secret = secret
         self._secure = secure
+
+    @cached_property
+    def _signer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret(), salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})
 
     def write(self, response: Response, request: Request, session: Session) -> None:
         """Let the visitor's browser keep a session."""

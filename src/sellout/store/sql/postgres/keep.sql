@@ -1,5 +1,13 @@
 -- What is kept beside the sale, and starting over.
 
+-- name: secret
+-- A secret of the shop.
+SELECT secret FROM secrets WHERE name = :name;
+
+-- name: insert_secret
+-- A secret, where there is none.
+INSERT INTO secrets (name, secret, made_at) VALUES (:name, :secret, :now) ON CONFLICT (name) DO NOTHING;
+
 -- name: organiser_keys
 -- All keys, in the order in which they were made.
 SELECT name, key_sha256, scopes, created_at, revoked_at FROM organiser_keys ORDER BY created_at, name;
