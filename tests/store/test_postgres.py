@@ -370,7 +370,7 @@ def test_a_command_waits_for_a_reading_as_long_as_it_takes(
             await store.close()
 
     asyncio.run(_opened_and_closed(url))
-    monkeypatch.setattr("sellout.store.postgres.READ_SECONDS_MAX", 0.25)
+    monkeypatch.setattr("sellout.store.postgres.LONG_READ_SECONDS_MAX", 0.25)
     if patient:
         assert asyncio.run(read()) == 0
     else:
