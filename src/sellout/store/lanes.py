@@ -13,13 +13,13 @@ from sellout.store.port import StoreBusy, StoreUnavailable
 READ_SECONDS_MAX = 5.0
 """For one short reading, with waiting for its turn."""
 
-READS_WAITING_MAX = 2000
+READS_WAITING_MAX = 10_000
 """Short readings of one process that wait for their turn."""
 
 LONG_READ_SECONDS_MAX = 120.0
 """For one long reading (an audit, a history, what webhooks have still to tell), with waiting for its turn."""
 
-LONG_READS_WAITING_MAX = 8
+LONG_READS_WAITING_MAX = 64
 """Different long questions of one process that wait while another is answered."""
 
 _T = TypeVar("_T")
