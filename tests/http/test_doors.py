@@ -174,3 +174,23 @@ def test_every_door_answers_alike(door: Door, expected: list[tuple[Any, ...]], d
     with door(database) as client:
         for ask, answer in zip(SCRIPT, expected, strict=True):
             assert told(client, ask) == answer
+
+
+def test_below_another_path_everything_is_as_it_is_at_the_root(database: Path) -> None:
+    """As a server with `--root-path /tickets` asks behind a proxy that takes the prefix away."""
+    with running_shop(database) as shop:
+        app = shop.client.app
+
+        async def mounted(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope | {"root_path": "/tickets", "path": f"/tickets{scope['path']}"}, receive, send)
+
+        with contextlib.ExitStack() as stack:
+            stack.callback(setattr, shop.client._transport, "app", shop.client._transport.app)  # type: ignore[attr-defined]
+            shop.client._transport.app = mounted  # type: ignore[attr-defined]
+            assert shop.ticket().status_code == 200
+            bought = shop.buy(quantity=2, key="k")
+            assert bought.status_code == 201
+            assert shop.hold().status_code == 201
+            assert shop.buy("nothing").status_code == 404
+            assert shop.item()["sold"] == 3
+            assert shop.get("/v1/items/item-a/purchases/lookup?key=k") == bought.json()

@@ -52,7 +52,7 @@ class ASGIDoor:
             await self._app(scope, receive, send)
             return
         request_id = new_request_id()
-        path = scope["path"]
+        path = path_of(scope)
         headers = _headers(scope)
         order = find_order(scope["method"], path, self._shop.default_item_id)
         told = shared(headers.get("origin"), self._allowed) if self._allowed else ()
@@ -82,7 +82,7 @@ class ASGIDoor:
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> Answer | None:
         """What is to be said before a body is read: an answer at once, or nothing. Raises BadRequest."""
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], path_of(scope)
         check_address(path)
         if method in SAFE:
             if answer := self._preflight(method, headers):
@@ -136,7 +136,7 @@ class ASGIDoor:
                 started = True
                 headers = [*message.get("headers", ()), (b"request-id", request_id.encode())]
                 if all(name != b"cache-control" for name, _ in headers):
-                    headers.append(_raw(rule_of(scope["path"])))
+                    headers.append(_raw(rule_of(path_of(scope))))
                 message["headers"] = [*headers, *map(_raw, told)]
             await send(message)
 
@@ -145,6 +145,13 @@ class ASGIDoor:
         except Exception:
             if not started:  # otherwise Starlette has answered and raises it again only for the log, which has it
                 raise
+
+
+def path_of(scope: Scope) -> str:
+    """The path below the one that the application is mounted at: servers with `--root-path` put that before it."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _lines(scope: Scope, wanted: bytes) -> str:
