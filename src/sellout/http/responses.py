@@ -13,7 +13,7 @@ from sellout.http.fastlane import problem_of
 from sellout.http.pages.errors import VARY_ACCEPT, error_page, is_negotiated, wants_page
 from sellout.http.problems import PROBLEMS, STATUS_CODES, FieldError, Problem, invalid
 from sellout.http.requests import NO_JSON, BadRequest
-from sellout.http.through_asgi import REQUEST_ID, path_of, ASGIApp, Receive, Scope, Send
+from sellout.http.through_asgi import REQUEST_ID, ASGIApp, Receive, Scope, Send
 from sellout.http.validation import field_error
 from sellout.store.port import StoreError
 
@@ -21,10 +21,10 @@ from sellout.store.port import StoreError
 def respond(request: Request, answer: Answer | Problem) -> Response:
     """An answer as a response; a problem is a page for those who ask for pages."""
     if isinstance(answer, Problem):
-        if wants_page(path_of(request.scope), request.headers.get("accept")):
-            return error_page(answer, request.method, path_of(request.scope), request.scope[REQUEST_ID])
-        answer = problem_answer(answer, path_of(request.scope), request.scope[REQUEST_ID])
-        if is_negotiated(path_of(request.scope)):
+        if wants_page(request.scope["path"], request.headers.get("accept")):
+            return error_page(answer, request.method, request.scope["path"], request.scope[REQUEST_ID])
+        answer = problem_answer(answer, request.scope["path"], request.scope[REQUEST_ID])
+        if is_negotiated(request.scope["path"]):
             answer = answer._replace(headers=[*answer.headers, VARY_ACCEPT])
     response = Response(answer.body, answer.status)
     response.raw_headers = raw_headers(answer)
@@ -56,7 +56,7 @@ def answer_errors(app: FastAPI) -> None:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return respond(request, problem_of(error, path_of(request.scope), request.scope[REQUEST_ID]))
+    return respond(request, problem_of(error, request.scope["path"], request.scope[REQUEST_ID]))
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
