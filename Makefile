@@ -32,13 +32,13 @@ torture: $(READY) ## play 20 sales under faults and judge each history (ARGS pas
 mutants: $(READY_DEV) ## send the torture against every planted fault; fails if one is not caught; about ten minutes
 	$(BIN)/python -m tests.mutants.hunt.hunt $(ARGS)
 
-test: $(READY_DEV) ## run all tests
+test: $(READY_DEV) ## run the tests, some minutes on two cores; those that take long are in torture-test
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not tools and not long" $(ARGS)
 
-torture-test: $(READY_DEV) ## some minutes of torture on each engine, real proxies, and the tests of what it is made of (needs haproxy and nginx)
+torture-test: $(READY_DEV) ## the tests that take long: servers that are killed, real proxies, millions of rows; then minutes of torture on each engine (needs haproxy and nginx)
 	@command -v haproxy >/dev/null && command -v nginx >/dev/null || \
 		{ echo "make torture-test needs haproxy and nginx; on Debian: apt-get install haproxy nginx" >&2; exit 1; }
-	$(BIN)/python -m pytest tests/torture tests/cli/test_torture.py -n auto --dist loadfile -m long -rs $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m long -rs $(ARGS)
 	$(BIN)/sellout torture --rounds 60 --seed 1 --stop-at-first
 	$(BIN)/python -m tests.postgres $(BIN)/sellout torture --rounds 45 --seed 1 --stop-at-first --database URL
 

@@ -14,6 +14,8 @@ from sellout.prove.scenarios import SCENARIOS
 from tests.cli.terminal import Done, sellout, serving
 from tests.http.shop import ORGANISER_KEY
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 CROWD = ("--buyers", "200", "--stock", "20")
 
 

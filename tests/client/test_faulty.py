@@ -11,6 +11,8 @@ from tests.client.drivers import Connect
 from tests.client.faulty import Fault, Proxy, busy, dropped, gateway, late, lost, nothing, page, slow, torn
 from tests.processes import ORGANISER_KEY
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 QUICK = Retries(tries=6, seconds=60, pause_first=0.01)
 
 

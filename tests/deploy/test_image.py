@@ -20,7 +20,7 @@ from tests.processes import answers, wait_until
 INSTALL_SECONDS_MAX = 110.0
 STOP_SECONDS_MAX = 30.0
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 """The first test waits for the packages to be fetched."""
 
 

@@ -20,6 +20,8 @@ from tests.cli.test_db import SALE
 from tests.cluster.machines import binary
 from tests.deploy import files
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 PASSWORDS = {"OWNER_PASSWORD": "o'wner \\", "SELLER_PASSWORD": 'sell"er $1'}
 
 

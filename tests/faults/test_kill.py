@@ -12,6 +12,8 @@ import pytest
 from tests.buyers import Told, crowd, settle
 from tests.processes import Server, answers, running, wait_until
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 ROUNDS = 20
 STOCK = 400
 BUYERS = 600

@@ -13,6 +13,8 @@ import pytest
 
 from tests.processes import running
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 ROUNDS = 6
 STOCK = 150
 BUYERS = 220

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import ORGANISER_KEY, running
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 ROUNDS = 1000
 COPIES = 8
 

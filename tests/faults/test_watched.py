@@ -8,7 +8,11 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.processes import raise_file_limit, running
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 WATCHERS = 2000
 BUYERS = 1000

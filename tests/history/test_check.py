@@ -14,6 +14,8 @@ from tests.history.plants import PLANTERS, day, otherwise, plants
 from tests.history.sale import Weather, played
 from tests.history.shop import Shop
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 WEATHERS = st.builds(
     Weather,
     seed=st.integers(0, 2**32),

@@ -16,6 +16,8 @@ from tests.beside import NewDatabase, happens_alike, in_memory, on_sqlite
 from tests.mutants.faults import DECISION, SQLITE, Plant
 from tests.sales import Moment, moments
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 SALES_IN_MEMORY = 1500
 SALES_ON_SQLITE = 120
 

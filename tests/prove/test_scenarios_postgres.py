@@ -3,9 +3,13 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from sellout.prove.rehearsal import prove
 from tests.postgres import fresh_database
 from tests.prove.test_scenarios import PLANS
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 def test_every_scenario_is_exact_on_postgresql_too() -> None:

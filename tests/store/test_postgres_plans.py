@@ -13,6 +13,8 @@ from sellout.store.postgres_statements import statements
 from tests import postgres
 from tests.store.test_query_plans import BINDINGS
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 ROWS = 20_000
 CONDITIONS = {"Index Cond", "Recheck Cond"}
 GROWING = ("inventory", "purchases", "holds", "waitlist", "movements", "used_keys", "late_payments", "seals")

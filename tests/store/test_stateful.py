@@ -17,6 +17,8 @@ from sellout.domain import AddItem, Command
 from tests.beside import Beside, NewDatabase, in_memory, on_postgres, on_sqlite
 from tests.sales import CHANCE, Asked, an_odd_item
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
 BATCH_MAX = 8
 STEPS = 30
 

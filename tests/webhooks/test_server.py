@@ -9,9 +9,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.terminal import sellout
 from tests.processes import ORGANISER_KEY, Server, running, wait_until
 from tests.webhooks.receiver import Message, Reaction, Receiver
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 QUICK = {
     "SELLOUT_WEBHOOK_PRIVATE_ADDRESSES": "true",
